@@ -51,7 +51,7 @@ export interface FlowPageData extends LanguagePageData {
    * requests, and requests no text message and no Duo push before the visitor acts.
    */
   readonly cross_site?: true | undefined;
-  /** Names of the reasons of the challenge's texts: the value of the response header `x-gatehouse-reason`. */
+  /** The value of the response header `x-gatehouse-reason`: the reasons of the challenge's texts. */
   readonly reasons?: string | undefined;
   /** Fields that the visitor typed into a form that was refused, by name. Contains no secret. */
   readonly typed?: Readonly<Record<string, string>> | undefined;
@@ -158,7 +158,7 @@ export interface ApiPageData extends LanguagePageData {
   /** The OpenAPI document without its named schemas, which the browser fetches. */
   readonly api: ApiOutline;
   readonly brand: Brand;
-  /** URL of the page, to which its language menu leads back. */
+  /** URL of the page, to which its language menu redirects after a choice. */
   readonly address: string;
   /** Slug of the flow that the form "Try a flow" proposes. */
   readonly slug: string;

@@ -26,13 +26,13 @@ function drawn({ shows = {}, asks = {}, challenge = {} }: Step): string {
   return renderFlowPage(pageData, { nonce: 'n', script: '/page.js', csrfCookie: 'c' }).html;
 }
 
-it('draws fields that have the names of inherited properties', () => {
+it('the form of an external stage draws fields with the names of inherited properties, such as constructor', () => {
   const names = { constructor: { type: 'string' }, valueOf: { type: 'string' } } as const;
   expect(drawn({ asks: names })).toMatch(/<input id="constructor"[^>]* type="text"[^]*<input id="valueOf"/);
   expect(drawn({ shows: names })).not.toContain('native code');
 });
 
-it('shows nothing for an object where the schema allows texts and objects', () => {
+it('the form of an external stage shows nothing for an object where the schema allows texts and objects', () => {
   const either: Fields[string] = { anyOf: [{ type: 'string' }, { type: 'object' }] };
   const shows: Fields = { motto: either, rules: { type: 'array', items: either } };
   const object = { toString: 1 };
@@ -40,12 +40,12 @@ it('shows nothing for an object where the schema allows texts and objects', () =
   expect(html).toMatch(/<form[^>]*>(<input[^>]*>)*<div><ul class="points"><li>Be kind\.<\/li><\/ul><\/div><button/);
 });
 
-it('does not ask password managers for the password of the account where a stage asks for a secret', () => {
+it('a secret field of an external stage is not filled with the password of the account', () => {
   const html = drawn({ asks: { pin: { type: 'string', 'x-secret': true } } });
   expect(html).toMatch(/<input id="pin"[^>]* type="password"[^>]* autocomplete="new-password"/);
 });
 
-it('says how large a file may be, also if that is less than a kilobyte', () => {
+it('the form of an external stage says how large a file may be, even if that is less than a kilobyte', () => {
   const sizes = (maxLength: number) =>
     drawn({ asks: { photo: { type: 'string', format: 'data-url', maxLength } } }).match(/At most .*? kB\./)?.[0];
   expect([sizes(9000), sizes(500)]).toEqual(['At most 6 kB.', 'At most 0.279 kB.']);

@@ -3,8 +3,8 @@ import { interpolate } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { wordsFor } from './error-words.js';
 
-describe('the words of the page', () => {
-  it('are chosen by the reason, else by the code, else the text of the API is shown', () => {
+describe('the text of an error on a page', () => {
+  it('is chosen by the reason, else by the code, and is the text of the API if the page knows neither', () => {
     const words = (message: Parameters<typeof wordsFor>[0]) => wordsFor(message, interpolate);
 
     expect(words({ string: 'Invalid password', code: 'invalid', reason: 'password_invalid' })).toBe(

@@ -56,7 +56,7 @@ describe('the external origins of a challenge', () => {
     ]);
   });
 
-  it('contain only this site for the built-in captcha, also when the captcha is embedded', () => {
+  it('contain only this site for the built-in captcha, and those of an embedded captcha', () => {
     expect(captcha('/static/captcha/proof-of-work.js')).toEqual(["'self'"]);
     const embedded = { component: 'ak-stage-captcha', js_url: 'https://challenges.cloudflare.com/turnstile/v0/api.js' };
     expect(externalOriginsOf({ component: 'ak-stage-identification', captcha_stage: embedded }).scripts).toEqual([
@@ -89,7 +89,7 @@ describe('the external origins of a challenge', () => {
       expect(framesOf(none)).toEqual([]);
   });
 
-  it('are those of the built-in captcha on every page of a preview, and no others', () => {
+  it('of every page of a preview are those of the built-in captcha, and no others', () => {
     const preview = { link: 'l', version: 2, user: 'u', notes: [] };
     const [password, plex] = [{ component: 'ak-stage-password' }, { component: 'ak-source-plex' }];
 
@@ -104,7 +104,7 @@ describe('the external origins of a challenge', () => {
     expect(pageOriginsOf({ challenge: plex })).toEqual(externalOriginsOf(plex));
   });
 
-  it('are allowed by a page only if the page allows every one of them', () => {
+  it('are allowed by those of another challenge only if these contain every one of them', () => {
     const wide = externalOriginsOf({ component: 'ak-source-plex' });
     const none = externalOriginsOf({ component: 'ak-stage-password' });
 

@@ -65,8 +65,8 @@ const Frames = ({ told, onLoad }: { told: readonly LogoutUrl[]; onLoad?: (frame:
 );
 
 /**
- * The addresses that this page has opened already. If they are shown again, the page waits for the visitor and does not
- * go on by itself.
+ * The addresses that this page has opened already. If they are shown again, the page waits for the visitor instead of
+ * continuing automatically.
  */
 const opened = new Set<string>();
 

@@ -5,7 +5,7 @@ const form = { shows: [], fields: [{ name: 'place', type: 'text', label: 'Place'
 const read = (message: unknown) => readModuleMessage(message, form);
 
 describe('a message of a page module', () => {
-  it('may be that it is ready, its height within limits, or an answer', () => {
+  it('may report that the module is ready, or its height within limits, or an answer', () => {
     expect(read({ type: 'ready', more: 1 })).toEqual({ type: 'ready' });
     expect([read({ type: 'height', height: 300.5 }), read({ type: 'height', height: 1e9 })]).toEqual([
       { type: 'height', height: 301 },

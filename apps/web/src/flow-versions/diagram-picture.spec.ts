@@ -74,7 +74,7 @@ describe('the picture of a version', () => {
     ]);
   });
 
-  it('cuts a long name off, and has all of it as a tooltip and in the table', () => {
+  it('cuts off a long name, and has the whole name as a tooltip; the table has the whole name too', () => {
     const name = 'x'.repeat(200);
     const long = { ...diagram, steps: [step('who', { name })] };
     expect(picture(long)).toContain(`>${'x'.repeat(35)}…<title>${name}</title>`);

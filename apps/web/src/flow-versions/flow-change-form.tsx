@@ -17,9 +17,9 @@ const FIELDS: Readonly<Record<FlowAction, readonly FlowChangeField[]>> = {
 const REQUIRED: readonly FlowChangeField[] = ['percent', 'user'];
 
 /**
- * The form that makes a change. It contains the versions that the page has shown. A preview opens in a new tab. Without
- * the login that a change needs, there is no button, and the fields cannot be changed, so that the login leads back to
- * them.
+ * The form that makes a change. It contains the versions that the page has shown. A preview opens in a new tab. If the
+ * change needs a login first, the form has no button, and its fields cannot be changed, because the link to the login
+ * contains their values.
  */
 export function FlowChangeForm({ pageData, expected, t }: Props) {
   const { action, address, token, login } = pageData;

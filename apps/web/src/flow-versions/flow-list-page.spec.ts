@@ -13,10 +13,13 @@ const pageData = (slug: string, completions: FlowListPageData['completions']) =>
 const list = (slug: string, completions: FlowListPageData['completions']) =>
   render(h(FlowListPage, { pageData: pageData(slug, completions), t: translator('en') }));
 
-it('shows the share of the answered visits of a flow that were finished', () => {
+it('the list of flows shows the share of the answered visits of a flow that were finished', () => {
   expect(list('login', { login: { ended: 4, done: 3 } })).toContain('Last day: 75% of 4 finished');
 });
 
-it.each(['login', 'constructor', '__proto__'])('has no data for the flow %s without visits', (slug) => {
-  expect(list(slug, { other: { ended: 4, done: 3 } })).toContain('Last day: no data');
-});
+it.each(['login', 'constructor', '__proto__'])(
+  'the list of flows shows no data for the flow %s without visits',
+  (slug) => {
+    expect(list(slug, { other: { ended: 4, done: 3 } })).toContain('Last day: no data');
+  },
+);

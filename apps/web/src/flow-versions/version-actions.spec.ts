@@ -20,13 +20,13 @@ function linksOf(states: readonly FlowVersionRow['state'][], candidate: object |
   return [...html.matchAll(/href="([^"]*)"/g)].map(([, address]) => address!.replaceAll('&amp;', '&'));
 }
 
-it('offer to roll the current version back if there is an earlier one and no rollout', () => {
+it('the actions of the current version offer a rollback if there is an earlier version and no rollout', () => {
   expect(linksOf(['current', 'earlier'])).toContain('/flows/login/rollback/');
   expect(linksOf(['current', 'draft'])).not.toContain('/flows/login/rollback/');
   expect(linksOf(['current', 'earlier'], { version: 3, percent: 10 })).not.toContain('/flows/login/rollback/');
 });
 
-it('offer to publish, roll out and preview a draft', () => {
+it('the actions of a draft are to publish it, to roll it out and to preview it', () => {
   expect(linksOf(['draft', 'current'])).toEqual(
     ['publish', 'rollout', 'preview'].map((action) => `/flows/login/${action}/?version=2`),
   );

@@ -14,7 +14,7 @@ export const callApi = (
       ...headers,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       accept: 'application/json',
-      // Asks for all fields of challenges, whichever line of authentik other clients get (docs/spec/api-versions.md).
+      // Asks for all fields of challenges, whichever API version other clients get (docs/spec/api-versions.md).
       'x-gatehouse-fields': 'complete',
       'x-authentik-csrf': cookie(document.documentElement.dataset['csrfCookie'] ?? ''),
     },

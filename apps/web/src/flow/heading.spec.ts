@@ -56,7 +56,7 @@ describe('the heading of a step', () => {
     expect(titled.sort()).toEqual(['ak-stage-dummy', 'ak-stage-prompt', 'ak-stage-session-end', 'xak-flow-shell']);
   });
 
-  it('of an identification says what the flow is for', () => {
+  it('for an identification says what the flow is for', () => {
     expect(['authentication', 'recovery', 'enrollment', 'unenrollment'].map(identification)).toEqual([
       'Log in',
       'Find your account',
@@ -65,22 +65,25 @@ describe('the heading of a step', () => {
     ]);
   });
 
-  it('of a prompt for passwords only asks for a password', () => {
+  it('for a prompt with only passwords asks for a password', () => {
     const fields = ['password', 'static', 'password', 'hidden'].map((type) => ({ type }));
 
     expect(heading({ ...EXAMPLES['prompt'], fields })).toBe('Choose a password');
   });
 
-  it('of a consent without permissions asks for a confirmation', () => {
+  it('for a consent without permissions asks for a confirmation', () => {
     expect(heading({ ...EXAMPLES['consent'], permissions: [] })).toBe('Confirm to continue');
   });
 
-  it.each(['-', ' — ', '…', '👋', ''])('never is the title %j, which screen readers do not announce', (title) => {
-    expect(titleOf({ flow_info: { title } })).toBeUndefined();
-    expect(heading({ component: 'ak-stage-dummy', flow_info: { title } })).toBe(SITE);
-  });
+  it.each(['-', ' — ', '…', '👋', ''])(
+    'is never the flow title %j, because screen readers announce nothing for it',
+    (title) => {
+      expect(titleOf({ flow_info: { title } })).toBeUndefined();
+      expect(heading({ component: 'ak-stage-dummy', flow_info: { title } })).toBe(SITE);
+    },
+  );
 
-  it.each(['ログイン', 'أهلًا', '2FA'])('can be the title %j', (title) => {
+  it.each(['ログイン', 'أهلًا', '2FA'])('can be the flow title %j', (title) => {
     expect(heading({ component: 'ak-stage-dummy', flow_info: { title: ` ${title} ` } })).toBe(title);
   });
 });

@@ -7,6 +7,6 @@ it.each([
   ['/if/flow/recovery/?next=/app?a=b&flow_token=x', '/if/flow/recovery/?next=%2Fapp%3Fa%3Db'],
   ['/if/flow/recovery/?next=/app?a=b', '/if/flow/recovery/?next=/app?a=b'],
   ['?flow_token=x&next=%2F', '?next=%2F'],
-])('removes only the token of a mailed link from %s', (address, expected) => {
+])('withoutLink removes only the token of a mailed link from %s', (address, expected) => {
   expect(withoutLink(address)).toBe(expected);
 });

@@ -84,7 +84,7 @@ describe('a visit to a flow', () => {
     expect(reduceVisit(back, UNAVAILABLE).unavailable?.tries).toBe(1);
   });
 
-  it('keeps the input of a form that is shown again after an interruption, and says so until the next answer', () => {
+  it('keeps the input of a form that is shown again after an interruption, and is marked as interrupted until the next challenge', () => {
     const shownAgain = { ...NAME_AGAIN, step: 'first' } as const;
     const again = reduceVisit(reduceVisit(visitOf(pageData()), UNAVAILABLE), shownAgain);
 
@@ -100,7 +100,7 @@ describe('a visit to a flow', () => {
     });
   });
 
-  it('starts the step of an interrupted automatic answer again, and counts the failures on until the visitor acts', () => {
+  it('restarts the step of an interrupted automatic answer, and continues to count failures until the visitor acts', () => {
     let visit = visitOf(pageData());
     for (let i = 0; i < MAX_RETRIES; i++) {
       const interrupted = { sender: 'page', step: 'first' } as const;
@@ -114,7 +114,7 @@ describe('a visit to a flow', () => {
     expect(triesOf(reduceVisit(visit, { kind: 'user-acted' }))).toBe(1);
   });
 
-  it('does not retry by itself after a rate limit that lasts longer than its longest delay', () => {
+  it('does not retry automatically after a rate limit that lasts longer than its longest delay', () => {
     const limited = (retryAfterS: number) =>
       reduceVisit(visitOf(pageData()), { kind: 'unavailable', reason: 'limited', retryAfterS }).unavailable;
 

@@ -13,7 +13,7 @@ function style(overrides: Partial<Brand> = {}, background?: string) {
 /** All colours of three digits. */
 const COLOURS = Array.from({ length: 4096 }, (_, i) => `#${i.toString(16).padStart(3, '0')}`);
 
-/** The surfaces of the style sheet on which text stands, by scheme. */
+/** The background colours of the style sheet behind texts, by colour scheme. */
 const SURFACES = surfacesOf(readFileSync(new URL('base.css', import.meta.url), 'utf8'));
 
 function surfacesOf(css: string) {
@@ -50,7 +50,7 @@ describe('the style of a brand', () => {
     expect(SURFACES.light).toHaveLength(5);
   });
 
-  it('keeps the brand colour of buttons, and of links where its contrast suffices', () => {
+  it('keeps the brand colour for buttons, and for links where its contrast suffices', () => {
     const rules = style({ colours: { primary: '#1f5fbf' } });
 
     expect(rules).toContain('--accent-light:#1f5fbf;--on-accent-light:#ffffff;--edge-light:transparent;');
@@ -80,7 +80,7 @@ describe('the style of a brand', () => {
     expect(style({}, '/static/dist/assets/images/flow_background.jpg')).toBe('');
   });
 
-  it('has the dark variant of the background in the dark scheme only, and one variant for a brand with a theme', () => {
+  it('has the dark variant of the background only in the dark scheme, and only one variant for a brand with a theme', () => {
     const [light, dark] = [':root{--background:url("/sea-light.jpg")}', ':root{--background:url("/sea-dark.jpg")}'];
     const background = '/sea-%(theme)s.jpg';
 

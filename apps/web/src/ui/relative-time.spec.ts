@@ -10,10 +10,10 @@ it.each([
   ['2026-01-10T09:30:00Z', '2 hours ago'],
   ['2026-01-09T11:00:00Z', 'yesterday'],
   ['2025-12-31T12:00:00Z', '10 days ago'],
-])('formats %s as "%s"', (then, expected) => {
+])('the time %s is formatted as "%s"', (then, expected) => {
   expect(relativeTime('en', new Date(then), now)).toBe(expected);
 });
 
-it('formats in the language of the page', () => {
+it('a relative time is formatted in the language of the page', () => {
   expect(relativeTime('de', new Date('2026-01-10T09:30:00Z'), now)).toBe('vor 2 Stunden');
 });

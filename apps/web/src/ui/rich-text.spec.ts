@@ -20,7 +20,7 @@ describe('RichText', () => {
     ['closed only</b>', 'closed only'],
     ['<b><i>crossed</b></i>', '<b><i>crossed</i></b>'],
     ['1 < 2', '1 &lt; 2'],
-  ])('%s', (html, expected) => {
+  ])('renders the allowed elements and the text of %s', (html, expected) => {
     expect(rendered(html)).toBe(expected);
   });
 
