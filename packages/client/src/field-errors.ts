@@ -4,7 +4,7 @@ export interface FieldError {
   readonly string: string;
   /** The kind of the error, such as `required` or `invalid`. */
   readonly code: string;
-  /** The code of the message in the contract of its stage, such as `invalid_password`. Absent if the message has none. */
+  /** The code of the message in the contract of its stage, such as `password_invalid`. Absent if it has no code. */
   readonly reason?: string;
 }
 

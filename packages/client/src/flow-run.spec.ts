@@ -22,7 +22,7 @@ async function startAt(script: Parameters<typeof scriptedExecutor>, options: { r
   return { executor, run, waits };
 }
 
-it('starts a flow with the query of the page, and sends a response with the component of its challenge', async () => {
+it('start sends the query of the page, and solve sends a response with the component of its challenge', async () => {
   const { executor, run } = await startAt([shown(NAME), shown(PASSWORD)]);
   expect(run.challenge).toEqual(NAME);
   await run.solve({ component: 'ak-stage-identification', uid_field: 'alice' });
@@ -32,14 +32,14 @@ it('starts a flow with the query of the page, and sends a response with the comp
   expect(JSON.parse(executor.requests[1]?.body ?? '')).toEqual({ ...NAME, uid_field: 'alice' });
 });
 
-it('returns a redirect as an absolute URL and does not follow it', async () => {
+it('a redirect challenge is returned as an absolute URL, and is not followed', async () => {
   const { executor, run } = await startAt([shown({ component: 'xak-flow-redirect', to: '/if/user/' })]);
 
   expect(run.result).toEqual({ kind: 'redirect', to: `${executor.url}/if/user/` });
   expect([run.challenge, executor.requests.length]).toEqual([undefined, 1]);
 });
 
-it('returns an HTTP redirect without following it', async () => {
+it('an HTTP redirect is returned, and is not followed', async () => {
   const { executor, run } = await startAt([
     { status: 302, headers: { location: 'https://sso.example.org/' }, body: {} },
   ]);
@@ -48,7 +48,7 @@ it('returns an HTTP redirect without following it', async () => {
   expect(executor.requests).toHaveLength(1);
 });
 
-it('returns a denial with its message and the name of its reason', async () => {
+it('a denial is returned with its message and its reason', async () => {
   const denied = {
     component: 'ak-stage-access-denied',
     error_message: 'No.',
@@ -60,7 +60,7 @@ it('returns a denial with its message and the name of its reason', async () => {
   expect(run.result).toMatchObject({ kind: 'denied', message: 'No.', reason: 'not_invited' });
 });
 
-it('returns errors by field with the names of their reasons', async () => {
+it('errors are returned by field, with their reasons', async () => {
   const refused = { ...PASSWORD, response_errors: { password: [{ string: 'Wrong.', code: 'invalid' }] } };
   const headers = { 'x-gatehouse-reason': 'password=wrong' };
   const { run } = await startAt([shown(PASSWORD), { body: refused, headers }]);
@@ -71,7 +71,7 @@ it('returns errors by field with the names of their reasons', async () => {
   });
 });
 
-it('returns an unknown component unchanged', async () => {
+it('a challenge of an unknown component is returned unchanged', async () => {
   const external = { component: 'acme-quiz', question: { text: '?' } };
   const { run } = await startAt([shown(external)]);
 
@@ -90,13 +90,13 @@ it.each([
     { code: 'flow_error', requestId: 'x' },
   ],
   ['a page of a proxy', { body: '<html>' }, { code: 'network' }],
-])('returns %s as an error', async (_what, response, error) => {
+])('%s is returned as an error', async (_what, response, error) => {
   const { run } = await startAt([response], { retries: 0 });
 
   expect(run.result).toMatchObject({ kind: 'error', ...error });
 });
 
-it.each([429, 502, 503, 504])('repeats a GET after %d', async (status) => {
+it.each([429, 502, 503, 504])('a GET is repeated after %d', async (status) => {
   const { executor, run, waits } = await startAt([busy(status), shown(NAME)]);
 
   expect(run.challenge).toEqual(NAME);
@@ -104,14 +104,14 @@ it.each([429, 502, 503, 504])('repeats a GET after %d', async (status) => {
   expect(waits).toEqual([{ reason: status === 429 ? 'limited' : 'service', seconds: 1, failures: 1 }]);
 });
 
-it('stops after as many repetitions as the client allows', async () => {
+it('a request is repeated only as often as the client allows', async () => {
   const { executor, run } = await startAt([busy(503), busy(503), shown(NAME)], { retries: 1 });
 
   expect(run.result).toMatchObject({ kind: 'error', code: 'unavailable', status: 503, retryAfterS: 1 });
   expect(executor.requests).toHaveLength(2);
 });
 
-it('does not wait for a rate limit that lasts longer than 30 seconds, and keeps the challenge', async () => {
+it('the client does not wait for a rate limit that lasts longer than 30 seconds, and keeps the challenge', async () => {
   const { executor, run } = await startAt([shown(PASSWORD), busy(429, '31')]);
   const result = await run.solve(ANSWER);
 
@@ -119,7 +119,7 @@ it('does not wait for a rate limit that lasts longer than 30 seconds, and keeps 
   expect([run.challenge, executor.requests.length]).toEqual([PASSWORD, 2]);
 });
 
-it('repeats a response after 429, because it was not processed', async () => {
+it('a response is repeated after 429, because it was not processed', async () => {
   const { executor, run } = await startAt([shown(PASSWORD), busy(429), shown(NAME)]);
   await run.solve(ANSWER);
 
@@ -127,7 +127,7 @@ it('repeats a response after 429, because it was not processed', async () => {
   expect(run.challenge).toEqual(NAME);
 });
 
-it('repeats a response that the gateway refused unread, and can answer the challenge if it stays overloaded', async () => {
+it('a response that the gateway refused unread is repeated, and the challenge can still be answered if that fails', async () => {
   const { headers, ...refusal } = busy(503);
   const overloaded = { ...refusal, headers: { ...headers, 'x-gatehouse-reason': 'error=overloaded' } };
   const { executor, run } = await startAt([shown(PASSWORD), overloaded, overloaded, shown(NAME)], { retries: 1 });
@@ -148,7 +148,7 @@ it.each([
   ['502', busy(502)],
   ['a lost connection', { lost: true as const }],
 ])(
-  'never repeats a response after %s: fetches the challenge and says that it was interrupted',
+  'a response is never repeated after %s: the client fetches the challenge and says that it was interrupted',
   async (_what, failure) => {
     const { executor, run } = await startAt([shown(PASSWORD), failure, shown(PASSWORD)]);
     const result = await run.solve(ANSWER);
@@ -158,7 +158,7 @@ it.each([
   },
 );
 
-it('fetches the challenge after a failed CSRF check', async () => {
+it('the challenge is fetched again after a failed CSRF check', async () => {
   const refused = { status: 403, body: { detail: 'CSRF Failed', code: 'csrf_failed' } };
   const { executor, run } = await startAt([shown(PASSWORD), refused, shown(PASSWORD)]);
   const result = await run.solve(ANSWER);
@@ -167,7 +167,7 @@ it('fetches the challenge after a failed CSRF check', async () => {
   expect(executor.methods()).toEqual(['GET', 'POST', 'GET']);
 });
 
-it('says that the flow has started again when the id of the run changes', async () => {
+it('the result says that the flow has started again if the id of the run changes', async () => {
   const { run } = await startAt([shown(PASSWORD, 'one'), shown(NAME, 'two')]);
   const result = await run.solve(ANSWER);
 
@@ -176,8 +176,8 @@ it('says that the flow has started again when the id of the run changes', async 
 });
 
 it.each([
-  ['does not say so if the new run has taken the response to the first step', '', undefined],
-  ['says so if the new run has not taken the response', 'error=other_step', true],
+  ['the result does not say so if the new run has applied the response to its first step', '', undefined],
+  ['the result says so if the new run has not applied the response', 'error=other_step', true],
 ])('%s', async (_what, reason, restarted) => {
   const headers = (run: string) => ({ 'x-gatehouse-run': run, 'x-gatehouse-step': `${run}.first` });
   const { run } = await startAt([
@@ -190,7 +190,7 @@ it.each([
   expect((result as { restarted?: boolean }).restarted).toBe(restarted);
 });
 
-it('sends one request at a time: a second response rejects and is not sent', async () => {
+it('a run sends one request at a time: a second response rejects and is not sent', async () => {
   const { executor, run } = await startAt([shown(PASSWORD), shown(NAME)]);
   const held = executor.hold();
   const first = run.solve(ANSWER);
@@ -201,7 +201,7 @@ it('sends one request at a time: a second response rejects and is not sent', asy
   expect(executor.methods()).toEqual(['GET', 'POST']);
 });
 
-it('rejects a response to another challenge than the current one', async () => {
+it('a response to another challenge than the current one rejects', async () => {
   const { executor, run } = await startAt([shown(NAME)]);
 
   await expect(run.solve(ANSWER)).rejects.toThrow(
@@ -210,7 +210,7 @@ it('rejects a response to another challenge than the current one', async () => {
   expect(executor.requests).toHaveLength(1);
 });
 
-it('rejects the request under way and every later one when the run is aborted', async () => {
+it('the running request and every later one reject if the run is aborted', async () => {
   const { executor, run } = await startAt([shown(PASSWORD)]);
   const held = executor.hold();
   const solving = run.solve(ANSWER);
@@ -222,7 +222,7 @@ it('rejects the request under way and every later one when the run is aborted', 
   expect(executor.methods()).toEqual(['GET', 'POST']);
 });
 
-it.each([0, 6])('rejects while a body arrives when the run is aborted, with %i retries', async (retries) => {
+it.each([0, 6])('a request rejects if the run is aborted while the body arrives, with %i retries', async (retries) => {
   const executor = await scriptedExecutor(shown(PASSWORD));
   const controller = new AbortController();
   const waits: Wait[] = [];
@@ -240,7 +240,7 @@ it.each([0, 6])('rejects while a body arrives when the run is aborted, with %i r
   expect(waits).toEqual([]);
 });
 
-it('ends a pause when the signal of the caller is aborted', async () => {
+it('a pause ends if the signal of the caller is aborted', async () => {
   const executor = await scriptedExecutor(busy(503, '30'));
   const controller = new AbortController();
   const starting = createClient({ baseUrl: executor.url }).start('login', {
@@ -252,7 +252,7 @@ it('ends a pause when the signal of the caller is aborted', async () => {
   await expect(starting).rejects.toThrow('the page was closed');
 });
 
-it('names the shown step in its response, and returns the challenge of a response that was for another step', async () => {
+it('a response names the shown step, and a challenge is returned for a response that was for another step', async () => {
   const step = (id: string) => ({ 'x-gatehouse-step': id });
   const { executor, run } = await startAt([
     { body: PASSWORD, headers: step('one') },

@@ -87,7 +87,7 @@ export class FlowRun {
   }
 
   private async exclusively(request: () => Promise<FlowResult>): Promise<FlowResult> {
-    if (this.busy) throw new Error('The last request of this run is still under way.');
+    if (this.busy) throw new Error('The last request of this run is still under way. Wait for its result first.');
     this.signal.throwIfAborted();
     this.busy = true;
     try {
@@ -112,7 +112,7 @@ export class FlowRun {
     return this.show(await this.send(undefined, () => true), interrupted);
   }
 
-  /** Sends a request, and repeats it while the failure is `repeatable`. */
+  /** Sends a request, and repeats it while `repeatable` returns true for the failure. */
   private async send(body: string | undefined, repeatable: (failure: Unavailable) => boolean): Promise<Reply> {
     const { transport, retries } = this.options;
     for (let failures = 1; ; failures++) {
@@ -134,8 +134,8 @@ export class FlowRun {
   }
 
   /**
-   * Shows a reply. `isApplied`: the run has applied the response, so no step begins again, even if the run is a new
-   * one.
+   * Shows a reply. With `isApplied`, the run has applied the response, so its steps do not begin again, even if the run
+   * is a new one.
    */
   private show(reply: Reply, interrupted?: Interruption, isApplied = false): FlowResult {
     const before = this.runId;

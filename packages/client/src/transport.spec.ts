@@ -14,20 +14,20 @@ async function answerTwice(script: Parameters<typeof scriptedExecutor>, options:
   return executor.requests.map(({ headers }) => headers);
 }
 
-it('sends the CSRF token of the last response, and none before it has one', async () => {
+it('the client sends the CSRF token of the last response, and none before a response has had one', async () => {
   const token = { body: PASSWORD, headers: { 'x-gatehouse-csrf': 'a-token' } };
   const headers = await answerTwice([NEXT, token, NEXT], () => ({}));
 
   expect(headers.map((sent) => sent['x-authentik-csrf'])).toEqual([undefined, undefined, 'a-token']);
 });
 
-it('sends the CSRF token of the caller', async () => {
+it('the client sends the CSRF token that the caller provides', async () => {
   const headers = await answerTwice([NEXT, NEXT, NEXT], () => ({ csrf: () => 'mine' }));
 
   expect(headers.map((sent) => sent['x-authentik-csrf'])).toEqual([undefined, 'mine', 'mine']);
 });
 
-it('keeps all cookies in the jar of a native program, and sends its CSRF token and the origin of the site', async () => {
+it('the client of a native program keeps all cookies in the jar, and sends its CSRF token and the origin of the site', async () => {
   const stored = new Map<string, string>();
   const cookies = {
     getCookieString: () => [...stored.values()].join('; '),
@@ -57,7 +57,7 @@ it('keeps all cookies in the jar of a native program, and sends its CSRF token a
   expect([...urls]).toEqual(['/api/v3/flows/executor/login/']);
 });
 
-it('sends the CSRF token of the host, if the jar also has an older cookie without the prefix', async () => {
+it('the client sends the CSRF token of the __Host- cookie if the jar also has an older cookie without the prefix', async () => {
   const cookies = {
     getCookieString: () => 'authentik_csrf=old; __Host-authentik_csrf=new',
     setCookie: () => undefined,
@@ -67,12 +67,12 @@ it('sends the CSRF token of the host, if the jar also has an older cookie withou
   expect(headers[1]?.['x-authentik-csrf']).toBe('new');
 });
 
-it('refuses a cookie jar without a baseUrl', () => {
+it('the client refuses a cookie jar without a baseUrl', () => {
   const cookies = { getCookieString: () => '', setCookie: () => undefined };
 
   expect(() => createClient({ cookies })).toThrow('`cookies` needs a `baseUrl`.');
 });
 
-it('encodes the slug and the query, and drops the question mark of a query', () => {
+it('the path of the executor has the encoded slug and the encoded query without its question mark', () => {
   expect(executorPath('a/b', '?next=/x&y=ä')).toBe('/api/v3/flows/executor/a%2Fb/?query=next%3D%2Fx%26y%3D%C3%A4');
 });

@@ -85,7 +85,7 @@ export class Transport {
       ...(answer ? { method: 'POST', body: answer.body } : {}),
       headers: {
         accept: 'application/json',
-        // Requests all fields of challenges, whichever line of authentik other clients of this gateway use.
+        // Requests all fields of challenges, whichever API version other clients of this gateway use.
         'x-gatehouse-fields': 'complete',
         // Over TLS, Gatehouse refuses the response of a logged-in session without the header Origin.
         ...(cookies ? { cookie: cookie ?? '', origin: new URL(url).origin } : {}),
