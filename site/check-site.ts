@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
-/** Throws if a link or an image of a built site leads nowhere, or a link to an anchor that its page lacks. */
+/** Throws if a link or an image of a built site has no target, or if the page of a link lacks its anchor. */
 export function checkSite(folder: string, base: string): void {
   const paths = readdirSync(folder, { recursive: true })
     .map(String)

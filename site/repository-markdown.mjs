@@ -9,8 +9,8 @@ import { sitePathOf } from './navigation.ts';
 
 /**
  * Changes a parser of Markdown. `root` is the folder of the repository, `published` has the paths of the pages of the
- * site. Links to other files lead to `repositoryUrl`, and are text without one. Adds the files of `docs/` that pages link
- * to, such as JSON Schemas, to `files`.
+ * site. Links to other files lead to `repositoryUrl`; without it, they are shown as text. Adds the files of `docs/`
+ * that pages link to, such as JSON Schemas, to `files`.
  */
 export function repositoryMarkdown(md, options) {
   md.core.ruler.disable('emoji');

@@ -46,7 +46,7 @@ await runCommand(COMMAND, async ({ server, folder, flow, 'log-out': isLogout }, 
     user = await currentUser(connection);
     if (isLogout ? user : !user)
       throw new CommandError(
-        `The flow has ended, but not the ${isLogout ? 'session' : 'login'}. Open ${end} in a browser.`,
+        `The flow has ended, but you are ${isLogout ? 'still' : 'not'} logged in. Open ${end} in a browser.`,
       );
     // After a logout, the jar keeps the mark of a known browser, so that wrong guesses from other clients do not delay
     // the next login.

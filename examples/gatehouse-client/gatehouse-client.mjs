@@ -22,7 +22,7 @@ export class GatehouseClient {
     return new GatehouseClient(config, { publicUrl, transactions });
   }
 
-  /** Pushes a request and returns the address to which the browser must go. `memo` comes back with the browser. */
+  /** Pushes a request and returns the address to which the browser must go. Stores `memo` until the browser returns. */
   async begin(response, memo, parameters) {
     const [verifier, nonce] = [openid.randomPKCECodeVerifier(), openid.randomNonce()];
     const state = this.#transactions.begin(response, { ...memo, verifier, nonce }, memo.uid);
@@ -36,7 +36,7 @@ export class GatehouseClient {
 
   /**
    * Returns the claims of the ID token, or the error of Gatehouse such as `access_denied`, for the query with which the
-   * browser came back. `memo` is the memo of the visit. Throws if the response is forged.
+   * browser returned. The first argument is the memo of the visit. Throws if the response is forged.
    */
   async finish({ state, verifier, nonce }, query) {
     const checks = { expectedState: state, pkceCodeVerifier: verifier, expectedNonce: nonce, idTokenExpected: true };
@@ -53,7 +53,7 @@ export class GatehouseClient {
     }
   }
 
-  /** Returns the address that ends the session at Gatehouse, and leads back to `/logged-out` with the `state`. */
+  /** Returns the address that ends the session at Gatehouse, and then redirects to `/logged-out` with the `state`. */
   endSessionUrl(response, memo) {
     const url = new URL(this.#config.serverMetadata().end_session_endpoint);
     const state = this.#transactions.begin(response, memo);

@@ -9,9 +9,9 @@ export class VisitorError extends Error {
 }
 
 /**
- * Serves GET requests by the function that `routeOf` returns for their path. The function returns the address of a redirect,
- * or answers itself. `otherwise` gets all other requests. An unknown error is logged without the address, which may have a code, and is 502 for the
- * visitor.
+ * Serves GET requests by the function that `routeOf` returns for their path. The function returns the address of a
+ * redirect, or answers itself. `otherwise` gets all other requests. An unknown error is logged without the address,
+ * which may contain a code, and the visitor gets 502.
  */
 export function serve({ publicUrl, port, routeOf, otherwise = notFound }) {
   const server = createServer((request, response) => {

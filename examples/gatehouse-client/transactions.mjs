@@ -1,12 +1,12 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** Seconds after which a visit that has not come back is forgotten. */
+/** Seconds after which a visit whose browser has not returned is forgotten. */
 const VISIT_S = limit('VISIT_S', 900);
 /** Largest number of visits in memory. A further visit replaces the oldest. */
 const VISITS_MAX = limit('VISITS_MAX', 10_000);
 
 /**
- * Stores a memo while a visitor is away, and returns it once, when the visitor comes back with `state` in the same
+ * Stores a memo while a visitor is away, and returns it once, when the visitor returns with `state` in the same
  * browser. A cookie binds each visit to its browser. The memos are in memory, so there must be one instance, or a proxy
  * with sticky sessions.
  */

@@ -146,7 +146,7 @@ const promptsOf = (requestUrl) => (new URL(requestUrl).searchParams.get('prompt'
 
 function requiredParameter(query, name) {
   const value = query.get(name);
-  if (!value) throw new VisitorError(400, `${name} is missing. Hydra leads visitors here with it.`);
+  if (!value) throw new VisitorError(400, `${name} is missing. Hydra redirects visitors here with this parameter.`);
   return value;
 }
 

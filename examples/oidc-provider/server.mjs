@@ -143,7 +143,10 @@ async function detailsOf(request, response) {
 }
 const unknownVisit = () => new VisitorError(400, 'This visit is unknown or has expired. Please start again.');
 
-/** After the provider's own logout, the browser ends the session at Gatehouse, and then goes where the provider leads. */
+/**
+ * After the provider's own logout, the browser ends the session at Gatehouse, and is then redirected to the address of
+ * the provider.
+ */
 provider.use(async (context, next) => {
   await next();
   const { location } = context.response.headers;
