@@ -14,11 +14,14 @@ it.each([
   ['flow', ['trace', '0192f6a4-c7d8-7a8e-9c3b-5d2f1e4a6b8c']],
   ['events', ['export']],
   ['keys', ['reseal']],
-] as const)('%s %j without keys names the folder in which it looked for the keys of npm start', async (name, args) => {
-  const { code, stderr } = await runCli(name, [...args], { env: { GATEHOUSE_DIR: folder } });
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/SEAL_KEYS/);
-  expect(stderr).toContain(
-    `If \`npm start\` runs Gatehouse, set GATEHOUSE_DIR to its folder instead: ${folder} has no keys.`,
-  );
-});
+] as const)(
+  'npm run %s with %j and without keys names the folder in which it looked for the keys of npm start',
+  async (name, args) => {
+    const { code, stderr } = await runCli(name, [...args], { env: { GATEHOUSE_DIR: folder } });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/SEAL_KEYS/);
+    expect(stderr).toContain(
+      `If \`npm start\` runs Gatehouse, set GATEHOUSE_DIR to its folder instead: ${folder} has no keys.`,
+    );
+  },
+);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describeWithNats('the NATS server of npm start', () => {
-  it('replaces that of a killed process at the same port, where its stages find it again', async () => {
+  it('replaces the server of a killed process at the same port, where its stages find it again', async () => {
     const env = { GATEHOUSE_DIR: folder, NATS_SERVER: inject('natsServer') };
     const printed: string[] = [];
     const state = await openLocalState(env);

@@ -81,7 +81,7 @@ const WRONG: readonly (readonly string[])[] = [
 ];
 
 it.each(WRONG.map((args) => [args.join(' '), args] as const))(
-  'prints its usage for the wrong arguments: webhooks %s',
+  'npm run events prints its usage for the wrong arguments: webhooks %s',
   async (_, args) => {
     expect(await webhooks(...args)).toMatchObject({
       code: 1,

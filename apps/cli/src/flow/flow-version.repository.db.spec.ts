@@ -15,7 +15,7 @@ const versionOf = (slug: string): FlowVersion => {
   return { ...version, flow: { ...version.flow, slug } };
 };
 
-it('finds the version of the flow that has the slug now, not of a flow that had it before', async () => {
+it('a slug finds the versions of the flow that has it now, not those of a flow that had it before', async () => {
   const { source } = database;
   const renamed = await publish(source, 'renamed', versionOf('login'));
   await source.query(

@@ -8,7 +8,7 @@ const outcome = (name: string, proofs: StageOutcome['proofs'] = []): StageOutcom
   ...{ name, proofs, reply: name === 'denied' ? { type: 'denied' } : { type: 'passed' } },
 });
 
-it('lets a user without a device pass an external second factor, whose credentials only its service knows', () => {
+it('a simulated user without a device can pass an external second factor, because only its service knows who has a credential', () => {
   const answersAt = (kind: string) => {
     const version = flowVersionOf([{ kind, id: 'step' }]);
     const { id, stage } = version.steps[0]!;

@@ -297,7 +297,7 @@ describe('npm run database -- after-restore', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('usage: npm run database')]);
   });
 
-  it('RESTORED_TABLES says for every table what happens to its rows after a restore', async () => {
+  it('knows for every table what to do with its rows after a restore', async () => {
     const rows = await live.source.query<{ name: string }[]>(`
       SELECT table_schema || '.' || table_name AS name FROM information_schema.tables
       WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')`);

@@ -1,5 +1,5 @@
 /**
- * A table whose rows are deleted after a restore. The rows are secrets or lead to secrets, some of which were used
+ * A table whose rows are deleted after a restore. The rows are secrets or refer to secrets, some of which were used
  * already.
  */
 interface DeletedRows {

@@ -72,27 +72,27 @@ describe('the check of known answers', () => {
 
   it.each<[string, PinStage, string]>([
     [
-      'asks again',
+      'shows the challenge again',
       { onWrong: { type: 'challenge', challenge: {} } },
       'respond answers challenge instead of rejected or denied',
     ],
     ['passes', { onWrong: { type: 'passed' } }, 'respond answers passed instead of rejected or denied'],
     [
-      'has no guesses',
+      'declares that no answer is a guess',
       { descriptor: { guesses: false } },
       'the answer is not counted: the descriptor has guesses: false',
     ],
     [
-      'takes it back',
+      'replies that no credential failed',
       { onWrong: { ...REJECTED, failed: [] } },
       'the answer is not counted: the reply has an empty failed',
     ],
     [
-      'does not say what failed',
+      'does not name the credential that failed',
       { descriptor: { attempts } },
       'the answer is not counted: it needs a value in pin, and the reply a credential in failed',
     ],
-  ])('finds a stage whose wrong answers cost nothing, because it %s', async (_what, stage, fault) => {
+  ])('reports a stage at which a wrong answer costs no attempt, because it %s', async (_what, stage, fault) => {
     expect(await findings({ wrong: { pin: '1' } }, stage)).toEqual(notCounted(fault));
   });
 

@@ -21,7 +21,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-it('lists the identifiers of authentik and of Gatehouse for the users of an export who exist here', async () => {
+it('the identifiers of authentik and of Gatehouse are listed for the users of an export who exist here', async () => {
   const { source } = database;
   const [{ pk: bobHere }] = await source.query(`INSERT INTO directory.users (username) VALUES ('bob') RETURNING pk`);
   const [{ pk: aliceHere }] = await source.query(

@@ -152,7 +152,7 @@ describe('the import of users', () => {
     ]);
   });
 
-  it('keeps the pk of a user unless another user has it, and gives new users other ones', async () => {
+  it('keeps the pk of a user unless another user has it, and gives all other users a new pk', async () => {
     const numbered = (pk: unknown, username: string) => ({ ...user(username), pk });
     const [{ pk: taken }] = await source.query(`INSERT INTO directory.users (username) VALUES ('zoe') RETURNING pk`);
     const [high, next] = [taken + 1000, taken + 1001];
@@ -171,7 +171,7 @@ describe('the import of users', () => {
     }
   });
 
-  it('does not count users who keep their pk as users with another pk, whatever their display names', async () => {
+  it('does not report a user who keeps the pk as one with another pk, whatever the display name', async () => {
     const [{ pk }] = await source.query(`INSERT INTO directory.users (username) VALUES ('zoe') RETURNING pk`);
     const lines = [
       { ...user('alice', { name: 'Alice Smith' }), pk: pk + 1 },

@@ -72,8 +72,8 @@ export class AccountPageController {
   }
 
   /**
-   * Ends a session, revokes a consent, renames or removes a device of the user, or starts the flow that leads to another
-   * user of the browser. Ignores an object that no longer exists.
+   * Ends a session, revokes a consent, renames or removes a device of the user, or starts the flow that adds a user to
+   * the browser or switches to another user. Ignores an object that no longer exists.
    */
   @Post('')
   async submit(@Body() body: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {

@@ -1,9 +1,7 @@
 import { authenticatorNameOf } from '@gatehouse/authenticators';
 import type { UserDevice } from './user-device.repository.js';
 
-/**
- * The details of a passkey that its owner sees. Null stands for an unknown detail, for example of an imported passkey.
- */
+/** The details of a passkey that its owner sees. A detail is null if it is unknown, as for an imported passkey. */
 export interface PasskeyDetails {
   readonly aaguid: string;
   /** Name of the password manager or of the model of the authenticator. */

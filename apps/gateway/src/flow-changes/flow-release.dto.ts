@@ -32,7 +32,9 @@ const rolloutArguments = {
     .string()
     .refine((text) => parseGuard(text) !== undefined, `Must be ${ROLLOUT_ARGUMENT_FORMS.guard}.`)
     .optional()
-    .describe(`${ROLLOUT_ARGUMENT_FORMS.guard}. Without it, no guard watches, or the one before goes on`),
+    .describe(
+      `${ROLLOUT_ARGUMENT_FORMS.guard}. Without it, no guard watches, or the guard of the running rollout stays`,
+    ),
   for: z
     .string()
     .refine((text) => parseWatchTime(text) !== undefined, `Must be ${ROLLOUT_ARGUMENT_FORMS.for}.`)

@@ -36,7 +36,7 @@ async function answerOf(reply: object | undefined) {
   return { problem, reported, unserved };
 }
 
-it('reports the flow of a busy stage as busy, with the seconds after which to try again', async () => {
+it('the stage client reports the flow of a busy stage as busy, with the seconds after which to try again', async () => {
   expect(await answerOf({ problem: { code: 'stage_busy', retry_after_s: 4 } })).toEqual({
     problem: expect.objectContaining({ code: 'stage_busy', retryAfterS: 4 }),
     reported: [['login', 4]],

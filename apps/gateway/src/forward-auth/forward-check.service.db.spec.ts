@@ -124,7 +124,7 @@ function verdictOf(service: ForwardCheckService, cookie: string | undefined, ip 
 }
 
 describe('a check of forward auth', () => {
-  it('needs one statement, and no statement while its verdict is cached', async () => {
+  it('needs one database statement, and none while its verdict is cached', async () => {
     const service = await openService();
     const cookie = await enter();
     expect(await check(service, cookie)).toEqual({ outcome: 'passed', statements: ['forward_auth_find'] });
@@ -135,14 +135,14 @@ describe('a check of forward auth', () => {
     expect((await check(service, cookie)).statements).toEqual([]);
   });
 
-  it('needs one statement each time without a cache', async () => {
+  it('needs one database statement each time if verdicts are not cached', async () => {
     const service = await openService({ FORWARD_AUTH_CACHE_MS: '0' });
     const cookie = await enter();
     for (const given of [cookie, cookie, undefined])
       expect((await check(service, given)).statements).toEqual(['forward_auth_find']);
   });
 
-  it('shares its statement with concurrent checks', async () => {
+  it('shares its database statement with concurrent checks', async () => {
     const service = await openService();
     const cookie = await enter();
     statements.length = 0;
@@ -170,7 +170,7 @@ describe('a check of forward auth', () => {
     });
   });
 
-  it('needs no statement for a cookie that Gatehouse has not issued, or has issued for another site', async () => {
+  it('needs no database statement for a cookie that Gatehouse has not issued, or has issued for another site', async () => {
     const service = await openService();
     const cookie = await enter();
     await check(service, undefined);

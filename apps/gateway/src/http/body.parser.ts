@@ -14,8 +14,8 @@ const OAUTH_PATH = '/application/o/';
 const FORM_PATHS = ['/if/', OAUTH_PATH, '/source/'];
 
 /**
- * Stands for a body that could not be read. Handlers throw its `problem` only after other checks, so that an unknown
- * flow or the rate limit is reported first (docs/spec/http.md#order-of-checks).
+ * The value of `request.body` if the body could not be read. Handlers throw its `problem` only after other checks, so
+ * that an unknown flow or the rate limit is reported first (docs/spec/http.md#order-of-checks).
  */
 export class InvalidBody {
   constructor(readonly problem: Problem) {}

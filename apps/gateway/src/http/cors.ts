@@ -48,7 +48,7 @@ export function corsOriginsIn(setting: string): ReadonlySet<string> {
   return new Set(listed);
 }
 
-/** Returns whether a host name of a URL stands for this machine. */
+/** Returns whether the host name of a URL is that of this machine (loopback). */
 export const isLoopback = (hostname: string): boolean =>
   /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 

@@ -18,7 +18,7 @@ it.each([
   [' 10.0.0.0/8 , fd00::/8,', ['10.0.0.0/8', 'fd00::/8']],
   ['10.0.0.0/255.255.0.0,::ffff:10.0.0.1,::1/128', ['10.0.0.0/255.255.0.0', '::ffff:10.0.0.1', '::1/128']],
   ['loopback,linklocal,uniquelocal', ['loopback', 'linklocal', 'uniquelocal']],
-])('the proxies in %j are addresses and networks', (setting, proxies) => {
+])('the setting TRUSTED_PROXIES %j is read as addresses and networks', (setting, proxies) => {
   expect(trustedProxiesIn(read(setting).TRUSTED_PROXIES)).toEqual(proxies);
   expect(() => fastify({ trustProxy: [...proxies] })).not.toThrow();
 });

@@ -187,7 +187,7 @@ export class AuthorizationController {
       authentication: idTokenClaims(claims, { sessionId, clientId: client.client_id }),
       asks: pending.prompts.includes('consent'),
       code: authorizationCode(this.config.SECRET_KEY, { request: pending.id, sessionId, user: user.uuid }),
-      // Only the line 2026.8 notifies applications of a logout.
+      // Applications are notified of a logout only under 2026.8.
       ...(isNewest && client.frontchannel_logout_uri !== undefined && { signs_in: client.client_id }),
     };
   }

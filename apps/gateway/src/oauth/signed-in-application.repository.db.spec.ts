@@ -36,7 +36,7 @@ const list = (sessionId: string, changes: Partial<Record<keyof typeof CONFIG, un
 const sidOf = (name: string, session: string) =>
   createHash('sha256').update(`${name} id\0${session}`).digest('base64url');
 
-it('lists the logout addresses of a session with the issuer and sid of the ID token, the last sign-in first', async () => {
+it('the logout addresses of a session are listed with issuer and sid of the ID token, the last sign-in first', async () => {
   await publish('shop', 'https://shop.example/bye?all&tenant=a%20b');
   await publish('wiki', 'https://wiki.example/');
   const [session, other] = [await signedIn('shop', 'wiki'), await signedIn()];
@@ -54,14 +54,14 @@ it('lists the logout addresses of a session with the issuer and sid of the ID to
   expect(await list(other)).toEqual([]);
 });
 
-it('lists no client that was removed or has no logout address any more, and at most SESSION_APPLICATIONS clients', async () => {
+it('no client is listed that was removed or has no logout address any more, and at most SESSION_APPLICATIONS are', async () => {
   for (const name of ['a', 'b', 'c']) await publish(name, `https://${name}.example/`);
   await publish('without');
   const session = await signedIn('a', 'b', 'c', 'without', 'gone');
   expect((await list(session)).map(({ name }) => name)).toEqual(['The c', 'The b']);
 });
 
-it('lists no application under 2024.8, which notifies no application of a logout', async () => {
+it('no application is listed under 2024.8, which notifies no application of a logout', async () => {
   await publish('shop', 'https://shop.example/');
   expect(await list(await signedIn('shop'), { API_VERSION: '2024.8' })).toEqual([]);
 });

@@ -287,7 +287,7 @@ describe('the choice among several session keys', () => {
     expect(planted.toSorted()).toEqual([one.id, other.sessionId].toSorted());
   });
 
-  it('ends all sessions whose keys arrived together once, even in concurrent requests, with one event per logged-in user', async () => {
+  it('is followed by the end of all these sessions, once even for concurrent requests, with one event per logged-in user', async () => {
     const bystander = await logIn(await enrol(store.source));
     const [alice, bob] = [await enrol(store.source), await enrol(store.source)];
     const [one, two, anonymous] = [await logIn(alice), await logIn(bob), await store.begin()];

@@ -21,7 +21,7 @@ export class SetupService {
     @Inject(GATEWAY_CONFIG) private readonly config: Pick<GatewayConfig, 'API_VERSION'>,
   ) {}
 
-  /** Returns the state. It is `unavailable` in the line 2024.8, which has no set-up page. */
+  /** Returns the state. It is `unavailable` under 2024.8, which has no set-up page. */
   async state(): Promise<SetupState> {
     if (this.config.API_VERSION === '2024.8') return 'unavailable';
     // A finished set-up is cached until the next start: no change of users opens the set-up again, and no query is

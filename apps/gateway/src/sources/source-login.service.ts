@@ -103,8 +103,8 @@ export class SourceLoginService {
   }
 
   /**
-   * Exchanges `proof`, an authorization code or a Plex token, for the identity at the provider, and continues with the
-   * flow that the identity leads to.
+   * Exchanges `proof`, an authorization code or a Plex token, for the identity at the provider, and starts or continues
+   * the flow for this identity.
    */
   async receive(
     exchange: HttpExchange,

@@ -10,7 +10,7 @@ const profileOf = (claims: object, line: '2024.8' | '2026.8' = '2026.8') =>
 const NINA = { username: 'nina', name: 'Nina', email: 'nina@example.org' };
 const user_path = 'goauthentik.io/sources/hub';
 
-it('the profile from a source of a known user is put into the plan under 2026.8 only', () => {
+it('the profile that a source reports of a known user is put into the plan only under 2026.8', () => {
   expect(profileOf(NINA)).toEqual({ prompt_data: NINA, user_path });
   expect(profileOf({ name: 'Nina' })).toEqual({ prompt_data: { name: 'Nina' }, user_path });
   expect(profileOf(NINA, '2024.8')).toEqual({});

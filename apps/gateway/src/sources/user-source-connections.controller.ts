@@ -26,7 +26,7 @@ const source = z
     },
     managed: z.null(),
   })
-  .meta({ id: 'ConnectedSource', description: 'A source that the user has linked an account of.' });
+  .meta({ id: 'ConnectedSource', description: 'A source at which the user has linked an account.' });
 const connection = z.object({ pk: z.int(), user: z.int(), source, created: z.iso.datetime() }).meta({
   id: 'UserSourceConnection',
   description: 'A link between a user and an account at a source, with which the user can log in.',

@@ -7,7 +7,10 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Public } from '../http/auth/auth.guard.js';
 import { FILE_ROUTE } from '../http/routing.hooks.js';
 
-/** The JSON Schema of blueprints of the line, which editors load (docs/how-to/write-blueprints-in-an-editor.md). */
+/**
+ * The JSON Schema of blueprints for the configured API version, which editors load
+ * (docs/how-to/write-blueprints-in-an-editor.md).
+ */
 @Public()
 @Controller('/schemas/blueprint.json')
 export class BlueprintSchemaController {

@@ -16,4 +16,4 @@ export type UserSwitchRequest = z.output<typeof userSwitchRequest>;
 /** The address of the flow that carries out the switch. */
 export const userSwitchResponse = z
   .object({ redirect: z.string() })
-  .meta({ id: 'UserSwitchResponse', description: 'The address to go on at.' });
+  .meta({ id: 'UserSwitchResponse', description: 'The URL at which the client continues.' });

@@ -61,7 +61,7 @@ export class UserSwitchingService {
   }
 
   /**
-   * Starts the flow that leads to the session of another user of the browser, and returns the address of its page.
+   * Starts the flow that switches to the session of another user of the browser, and returns the address of its page.
    * Throws the same as `add`, and `not_found` if that user has no live session in the browser, or if the binding of
    * that session does not match the client.
    */

@@ -72,7 +72,7 @@ export interface AccountDevice {
   readonly name: string;
   readonly created: Date;
   readonly lastUsed?: Date;
-  /** Details of a passkey; absent for other devices. Null stands for an unknown fact. */
+  /** Details of a passkey; absent for other devices. A detail is null if it is unknown. */
   readonly passkey?: {
     readonly authenticator: string | null;
     readonly backup_eligible: boolean | null;

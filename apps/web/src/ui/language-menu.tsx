@@ -3,7 +3,7 @@ import type { LanguagePageData } from '../page.js';
 
 interface Props {
   readonly pageData: LanguagePageData & {
-    /** URL of the page, to which the menu leads back. */
+    /** URL of the page, to which the menu redirects after a choice. */
     readonly address: string;
   };
   readonly t: Translate;

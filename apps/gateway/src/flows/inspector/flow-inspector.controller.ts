@@ -25,8 +25,8 @@ export class FlowInspectorController {
   ) {}
 
   /**
-   * Throws `not_found` for callers who may not inspect, and in the line 2026.8 `not_authenticated` for anonymous
-   * visitors. Responds with 400 without a body if there is no run.
+   * Throws `not_found` for callers who may not inspect, and under 2026.8 `not_authenticated` for anonymous visitors.
+   * Responds with 400 without a body if there is no run.
    */
   @ApiEndpoint({
     id: 'flows_inspector_get',

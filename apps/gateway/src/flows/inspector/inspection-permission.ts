@@ -5,8 +5,8 @@ import type { Identity } from '@gatehouse/executor';
 export const mayInspect = (user: Identity | undefined): boolean => user?.is_superuser === true || user?.debug === true;
 
 /**
- * Returns the query parameter that tells a client of the line 2026.8 that the user may open the inspector. The
- * parameter itself does not open the inspector.
+ * Returns the query parameter that tells a client of 2026.8 that the user may open the inspector. The parameter itself
+ * does not open the inspector.
  */
 export const inspectorQuery = (user: Identity | undefined, line: ApiVersion): Readonly<Record<string, string>> =>
   line !== '2024.8' && mayInspect(user) ? { inspector: 'available' } : {};

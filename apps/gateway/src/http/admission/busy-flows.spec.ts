@@ -19,7 +19,7 @@ it('new visits of a flow are not limited until one of its stages is busy', () =>
   expect(flows.refusalOf('login')).toBeUndefined();
 });
 
-it('new visits of a flow with a busy stage are refused while as many requests as then are in flight', () => {
+it('new visits of a flow are refused after one of its stages was busy, until fewer requests of the flow are in flight', () => {
   const flows = busyAt(20);
   expect(flows.refusalOf('login')).toBe(3);
   for (let i = 0; i < 2; i++) flows.leave('login');

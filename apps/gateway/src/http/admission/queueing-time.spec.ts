@@ -23,7 +23,7 @@ async function occupyLoop(turns: number, ms: number) {
   }
 }
 
-it('estimates how long the next statement waits for a connection, from the waiting statements and the rate of connections', () => {
+it('QueueingTime estimates the wait of the next statement from the waiting statements and the rate of connections', () => {
   const { pool, time, pass } = measure(500);
   for (let i = 0; i < 50; i++) pool.emit('acquire');
   pass(1000);
@@ -33,13 +33,13 @@ it('estimates how long the next statement waits for a connection, from the waiti
   expect(time.take()).toBe(500);
 });
 
-it('reports a long wait for a pool whose connections do not become free', () => {
+it('QueueingTime reports a long wait for a pool whose connections do not become free', () => {
   const { time, pass } = measure(30);
   pass(100);
   expect(time.take()).toBe(3000);
 });
 
-it('returns the median delay of a busy event loop', async () => {
+it('QueueingTime returns the median delay of a busy event loop', async () => {
   const { time } = measure(0);
   await occupyLoop(5, 60);
   expect(time.take()).toBeGreaterThan(40);

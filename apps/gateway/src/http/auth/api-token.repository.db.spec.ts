@@ -29,7 +29,7 @@ async function createToken(
   return { key, pk };
 }
 
-it('finds the user of an API token', async () => {
+it('the user of an API token is found by its key', async () => {
   const { key } = await createToken(bot);
 
   expect(await tokens.findUser(key)).toMatchObject({
@@ -38,7 +38,7 @@ it('finds the user of an API token', async () => {
   });
 });
 
-it('finds no user by a prefix of a key or by its stored hash (accident 47)', async () => {
+it('no user is found by a prefix of a key or by its stored hash (accident 47)', async () => {
   const { key } = await createToken(bot);
   const [row] = await source.query<{ hash: string }[]>(
     `SELECT encode(key_hash, 'hex') AS hash FROM directory.tokens WHERE identifier = $1`,
@@ -51,7 +51,7 @@ it('finds no user by a prefix of a key or by its stored hash (accident 47)', asy
 });
 
 it.each(['app_password', 'verification', 'recovery'] as const)(
-  'finds no user by a token with the intent %s',
+  'no user is found by a token with the intent %s',
   async (intent) => {
     const { key } = await createToken(bot, { intent });
 
@@ -59,7 +59,7 @@ it.each(['app_password', 'verification', 'recovery'] as const)(
   },
 );
 
-it('finds no user by an expired token, even before the cleaner runs (accident 15)', async () => {
+it('no user is found by an expired token, even before the cleaner runs (accident 15)', async () => {
   const { key, pk } = await createToken(bot);
   await directory.updateToken(pk, { expires: new Date(Date.now() - 1000) });
   expect(await tokens.findUser(key)).toBeUndefined();
@@ -70,7 +70,7 @@ it('finds no user by an expired token, even before the cleaner runs (accident 15
   expect(await tokens.findUser(key)).toBeDefined();
 });
 
-it('finds no disabled or deleted user (accident 13)', async () => {
+it('no disabled or deleted user is found by a token (accident 13)', async () => {
   const user = await directory.createUser({ username: 'leaving' });
   const { key } = await createToken(user);
   await directory.updateUser(user.pk, { is_active: false });
@@ -80,7 +80,7 @@ it('finds no disabled or deleted user (accident 13)', async () => {
   expect(await tokens.findUser(key)).toBeUndefined();
 });
 
-it('finds a scoped token with its scope, but findUser, which accepts no scope, does not', async () => {
+it('a scoped token is found with its scope, but not by findUser, which accepts no scope', async () => {
   const expires = new Date(Date.now() + 60_000);
   const { key, pk } = await createToken(bot, { scope: 'flows', expires });
   expect(await tokens.find(key)).toMatchObject({ user: { uuid: bot.uuid }, token: { pk, scope: 'flows' } });
@@ -90,7 +90,7 @@ it('finds a scoped token with its scope, but findUser, which accepts no scope, d
   expect(await tokens.find(key)).toBeUndefined();
 });
 
-it('finds the id of a token without a scope', async () => {
+it('a token without a scope is found with its id', async () => {
   const { key, pk } = await createToken(bot);
 
   expect((await tokens.find(key))?.token).toEqual({ pk, scope: null });

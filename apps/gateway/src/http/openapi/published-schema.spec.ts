@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { PublishedSchema } from './published-schema.js';
 
-it('the document is generated once, at the first request for JSON or YAML', () => {
+it('the document of the published schema is generated once, at the first request for JSON or YAML', () => {
   let written = 0;
   const document = { openapi: '3.0.3', paths: { '/a/': { get: {} } } };
   const texts = new PublishedSchema(() => {

@@ -38,7 +38,7 @@ export class IconsController {
   }
 }
 
-/** Returns whether a URL is `/favicon.ico` of the host. A redirect to this URL would lead to itself. */
+/** Returns whether a URL is `/favicon.ico` of the host, so that a redirect to it would be a loop. */
 function isFaviconOf(host: string, url: string): boolean {
   const base = `http://${host}`;
   if (!URL.canParse(url, base)) return true;
