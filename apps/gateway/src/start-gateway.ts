@@ -81,7 +81,7 @@ async function createApp(infrastructure: Infrastructure): Promise<NestFastifyApp
   const refusals = { pages, brands, stopping: () => readiness.stopping };
   const adapter = createFastifyAdapter({ config, filter, admission, refusals });
   await adapter.getInstance().register(cookie);
-  // During SHUTDOWN_DELAY_S, each response makes its client open the next connection, which the proxy leads to another
+  // During SHUTDOWN_DELAY_S, each response makes its client open the next connection, which the proxy sends to another
   // gateway. After the delay this process closes the idle connections, and would lose a request that a client is just
   // sending on one of them.
   adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
