@@ -34,7 +34,7 @@ interface PageResponse extends HttpResponseBody {
   readonly language: Pick<FlowPageData, 'locale' | 'chosen_locale'>;
   readonly run?: string | undefined;
   readonly step?: string | undefined;
-  /** Path to which the page redirects instead of showing the refusal of the flow. */
+  /** Path to which the page redirects a visitor whom the flow does not admit, instead of showing the refusal. */
   readonly refusalRedirect?: string | undefined;
   /** The visitor's input in the refused form, without secrets. */
   readonly typed?: FlowPageData['typed'];
