@@ -4,6 +4,7 @@ import { Browser, usernameOf } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 
 const RIGHT = 'correct-horse-7';
+const COOKIE = 'gatehouse_known';
 let deployment: Deployment;
 
 /**
@@ -124,24 +125,40 @@ describe('while strangers guess at the password of a user', () => {
 });
 
 describe('the cookie of a known browser', () => {
-  it('has no effect after the epoch of its user has increased', async () => {
-    const known = await browserKnownFor('alice');
-    const mark = known.cookie('gatehouse_known')!;
-    expect(mark).toBeDefined();
-    await guess(25);
+  /** Delays the password of alice in all browsers that are not known for her. */
+  async function delayOthers() {
+    await guess(1);
     await setFailures(30, `now() + interval '1 hour'`);
+  }
+  const logInWith = (mark: string) => {
+    const browser = deployment.browser();
+    browser.plant(mark, COOKIE);
+    return logIn(browser);
+  };
+
+  it('has no effect after the epoch of its user has increased', async () => {
+    const mark = (await browserKnownFor('alice')).cookie(COOKIE)!;
+    await delayOthers();
+    expect(await logInWith(mark)).toBe('alice');
     await deployment.rows('UPDATE directory.users SET epoch = epoch + 1 WHERE username = $1', ['alice']);
 
-    expect(await logIn(known)).toBeUndefined();
-    expect(await logIn(await forgedBrowser(mark))).toBeUndefined();
+    expect(await logInWith(mark)).toBeUndefined();
   });
 
-  async function forgedBrowser(mark: string) {
-    const browser = deployment.browser();
-    browser.plant(
-      mark.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
-      'gatehouse_known',
-    );
-    return browser;
-  }
+  it('has no effect for another user, or if a part of it was changed', async () => {
+    const mark = (await browserKnownFor('alice')).cookie(COOKIE)!;
+    const ofBob = (await browserKnownFor('bob')).cookie(COOKIE)!;
+    await delayOthers();
+    const [id, until, mac] = mark.split('.') as [string, string, string];
+    const changed = (text: string) => text.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'));
+    for (const forged of [
+      `${changed(id)}.${until}.${mac}`,
+      `${id}.${Number(until) + 1}.${mac}`,
+      `${id}.${until}.${changed(mac)}`,
+    ])
+      expect(await logInWith(forged)).toBeUndefined();
+
+    expect(await logInWith(ofBob)).toBeUndefined();
+    expect(await logInWith(mark)).toBe('alice');
+  });
 });
