@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { usernameOf } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 
 let deployment: Deployment;
@@ -32,15 +33,18 @@ async function logIn(browser = deployment.browser(), { slug = 'login', user = 'a
 }
 
 describe('a login in a session that is logged in already', () => {
-  it('issues a new CSRF token', async () => {
+  it('issues a new CSRF token and a new session key, and the old key is refused', async () => {
     const { browser } = await logIn();
-    const before = browser.cookie('authentik_csrf');
+    const [before, thief] = [browser.cookie('authentik_csrf'), deployment.browser()];
+    thief.plant(browser.cookie());
+    expect(await usernameOf(thief)).toBe('alice');
     const { answer } = await logIn(browser);
     const cookie = answer.setCookies.find((line) => line.startsWith('authentik_csrf='));
 
     expect(browser.cookie('authentik_csrf')).not.toBe(before);
     expect(cookie).toMatch(/; SameSite=Lax/);
     expect(cookie).not.toMatch(/HttpOnly|Secure/);
+    expect([await usernameOf(browser), await usernameOf(thief)]).toEqual(['alice', undefined]);
   });
 
   it('of the same user rotates the session key and creates no second session', async () => {
