@@ -127,12 +127,21 @@ describe('a browser with several users', () => {
     expect(await namesOf(browser)).toEqual(['[bob]', 'alice']);
   });
 
-  it('continues to the destination after the switch', async () => {
+  it('continues to the destination after the switch, and does not switch if the destination is at another site', async () => {
     const browser = await add(await logIn('alice'), 'bob');
-    const next = await browser.fetch(`${SWITCH}?next=/x`, {
-      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
-      body: JSON.stringify({ user_pk: pks['alice'] }),
-    });
+    const startWith = (next: string) =>
+      browser.fetch(`${SWITCH}?${new URLSearchParams({ next }).toString()}`, {
+        ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+        body: JSON.stringify({ user_pk: pks['alice'] }),
+      });
+    for (const elsewhere of ['https://evil.example/', '//evil.example', '/\\evil.example']) {
+      await startWith(elsewhere);
+      expect((await browser.solve('switch', RIGHT)).body).toMatchObject({
+        ...{ component: 'ak-stage-access-denied', error_message: 'Invalid next URL' },
+      });
+    }
+    expect(await namesOf(browser)).toEqual(['[bob]', 'alice']);
+    const next = await startWith('/x');
     expect(next.body).toEqual({ redirect: '/if/flow/switch/?next=%2Fx' });
     expect((await browser.solve('switch', RIGHT)).body).toMatchObject({ to: '/x' });
   });
