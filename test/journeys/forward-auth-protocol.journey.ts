@@ -246,7 +246,7 @@ describe('the requests of Ingress-NGINX, as its documentation describes them,', 
     expect(identityIn(response).filter((name) => name !== 'x-authentik-id' && !named.includes(name))).toEqual([]);
   });
 
-  it('redirect to the login, and from there to exactly the requested address', async () => {
+  it('redirect an anonymous visitor to the login, and from there to exactly the requested address', async () => {
     const address = `${SITE}/a%20b?x=1&y=%26`;
     const escaped = encodeURIComponent(address.slice(SITE.length));
     const variables = { $scheme: 'https', $http_host: HOST, $escaped_request_uri: escaped };
@@ -254,10 +254,15 @@ describe('the requests of Ingress-NGINX, as its documentation describes them,', 
       (text, [name, value]) => text.replace(name, () => value),
       annotation('auth-signin'),
     );
-    const start = await visitor.visit(signIn);
+    const anonymous = new SiteVisitor(deployment.url);
+    const start = await anonymous.visit(signIn);
     const { pathname, search } = new URL(start.headers.get('location')!);
-    const callback = (await visitor.login.fetch(pathname + search)).headers.get('location')!;
+    const login = new URL((await anonymous.login.fetch(pathname + search)).headers.get('location')!, deployment.url);
+    expect(login.pathname).toBe('/if/flow/login/');
+    await anonymous.login.solve('login', { uid_field: 'alice' }, login.search.slice(1));
+    const { to } = (await anonymous.login.solve('login', { password: 'correct-horse-7' }, login.search.slice(1))).body;
+    const callback = (await anonymous.login.fetch(String(to))).headers.get('location')!;
 
-    expect((await visitor.visit(callback)).headers.get('location')).toBe(address);
+    expect((await anonymous.visit(callback)).headers.get('location')).toBe(address);
   });
 });
