@@ -276,20 +276,29 @@ describe('an invitation', () => {
     expect(await create({ name: 'written', ...formValues })).toMatchObject({ status: 201, body: saved });
   });
 
-  it('cannot be changed by a body that is no JSON object or has invalid fields', async () => {
+  it('cannot be created or changed by a body that is no JSON object or has invalid fields', async () => {
     const { body } = await create({ name: 'kept' });
     const address = `${INVITATIONS}${String(body['pk'])}/`;
-    const sent = (text: string, headers = JSON_TYPE) => admin.fetch(address, { method: 'PATCH', headers, body: text });
-    expect(await sent('{bad')).toMatchObject({ status: 400, body: { code: 'malformed_json' } });
-    expect(await sent('name=other', { 'content-type': 'text/plain' })).toMatchObject({ status: 415 });
-    expect(await sent('[]')).toMatchObject({
-      status: 400,
-      body: { non_field_errors: ['Invalid data. Expected a dictionary, but got list.'] },
-    });
-    expect((await sent('{"flow": "x", "expires": "tomorrow"}')).body).toEqual({
-      flow: ['“x” is not a valid UUID.'],
-      expires: [expect.stringMatching(/^Datetime has wrong format/)],
-    });
+    const stored = () => deployment.rows('SELECT * FROM directory.invitations ORDER BY id');
+    const before = await stored();
+    for (const [method, path] of [
+      ['POST', INVITATIONS],
+      ['PUT', address],
+      ['PATCH', address],
+    ] as const) {
+      const sent = (text: string, headers = JSON_TYPE) => admin.fetch(path, { method, headers, body: text });
+      expect(await sent('{bad')).toMatchObject({ status: 400, body: { code: 'malformed_json' } });
+      expect(await sent('name=other', { 'content-type': 'text/plain' })).toMatchObject({ status: 415 });
+      expect(await sent('[]')).toMatchObject({
+        status: 400,
+        body: { non_field_errors: ['Invalid data. Expected a dictionary, but got list.'] },
+      });
+      expect(await sent('{"name": "other", "flow": "x", "expires": "tomorrow"}')).toMatchObject({
+        status: 400,
+        body: { flow: ['“x” is not a valid UUID.'], expires: [expect.stringMatching(/^Datetime has wrong format/)] },
+      });
+    }
+    expect(await stored()).toEqual(before);
   });
 
   it('is not accessible to ordinary users and anonymous visitors', async () => {
