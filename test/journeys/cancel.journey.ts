@@ -21,7 +21,7 @@ beforeAll(async () => {
   deployment = await Deployment.open({
     blueprints: [
       blueprint(
-        userEntry('alice'),
+        ...[userEntry('alice'), userEntry('bob')],
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         flowEntries('recovery', [IDENTIFICATION, DUMMY], { designation: 'recovery' }),
         flowEntries('enrolment', [DUMMY, DUMMY], { designation: 'enrollment' }),
@@ -46,8 +46,9 @@ async function cancel(browser: Browser, page?: string) {
   expect(status).toBe(302);
   return headers.get('location');
 }
-async function logIn(browser: Browser, query = '') {
-  await browser.solve('login', { uid_field: 'alice' }, query);
+const queryOf = (address: string) => address.slice(address.indexOf('?') + 1);
+async function logIn(browser: Browser, query = '', user = 'alice') {
+  await browser.solve('login', { uid_field: user }, query);
   return (await browser.solve('login', { password: 'correct-horse-7' }, query)).body;
 }
 
@@ -108,7 +109,7 @@ describe('"Not you?" redirects an anonymous visitor to the start of the same flo
 });
 
 describe('"Not you?" logs a user out', () => {
-  it('in the invalidation flow, which then redirects to the cancelled flow with its next', async () => {
+  it('in the invalidation flow, which redirects to the cancelled flow with its next, where another user can log in', async () => {
     const browser = deployment.browser();
     await logIn(browser);
     await browser.show('settings', NEXT);
@@ -123,6 +124,13 @@ describe('"Not you?" logs a user out', () => {
     // (docs/spec/executor.md#cross-site).
     expect(body).toEqual({ component: 'xak-flow-redirect', to: `${target}&cross_site=1` });
     expect(await usernameOf(browser)).toBeUndefined();
+    const toLogin = await browser.fetch(`${target}&cross_site=1`);
+    const login = (await browser.fetch(toLogin.headers.get('location')!)).headers.get('location')!;
+    expect(login).toMatch(/^\/if\/flow\/login\/\?next=/);
+    const { to } = await logIn(browser, queryOf(login), 'bob');
+    expect(to).toBe(`${target}&cross_site=1&after_login=1`);
+    expect((await browser.show('settings', queryOf(String(to)))).body).toMatchObject({ component: 'ak-stage-dummy' });
+    expect(await usernameOf(browser)).toBe('bob');
   });
 
   it('unless the link has stay=1', async () => {
