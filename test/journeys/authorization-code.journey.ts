@@ -201,8 +201,14 @@ describe('an application', () => {
     expect((await shop.exchange(await consent(bob), request)).claims()).toMatchObject({ amr: ['pwd'] });
   });
 
-  it('gets a consent for prompt=consent, even if its flow has no consent step', async () => {
+  it('gets a consent for prompt=consent, even if one is remembered or its flow has no consent step', async () => {
     const bob = await loggedIn('bob');
+    for (const _ of ['first', 'although the first one is remembered']) {
+      const { path } = await shop.push({ prompt: 'consent' });
+      expect(locationOf(await bob.fetch(path))).toBe('/if/flow/consent/');
+      await consent(bob);
+      expect((await shop.signIn(bob)).claims()).toMatchObject({ amr: ['pwd'] });
+    }
     const request = await plain.push({ prompt: 'consent' });
     expect(locationOf(await bob.fetch(request.path))).toBe('/if/flow/plain/');
     expect((await plain.exchange(await consent(bob, 'plain'), request)).claims()).toMatchObject({ amr: ['pwd'] });
