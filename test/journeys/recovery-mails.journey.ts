@@ -219,13 +219,16 @@ describeWithNats.each(['2024.8', '2026.8'] as const)('a recovery mail of the API
     await mailTo('dave', 4);
   });
 
-  it('needs a superuser, who must have a session if the recipient is a superuser too', async () => {
+  it('needs a superuser, who must have a session with a recent login if the recipient is a superuser too', async () => {
     expect((await send('dave', {}, { browser: await login('bob') })).status).toBe(403);
     expect((await send('dave', {}, { browser: deployment.browser() })).status).toBe(403);
     expect((await admin.fetch('/api/v3/core/users/2147483647/recovery_email/', { method: 'POST' })).status).toBe(404);
     expect(await byToken('root')).toBe(403);
     expect((await send('root')).status).toBe(204);
     await mailTo('root');
+    await deployment.rows(`UPDATE flow.sessions SET data = data || '{"login_at": "2026-01-01T00:00:00Z"}'`);
+    expect(await send('root')).toMatchObject({ status: 403, body: { code: 'proof_required' } });
+    admin = await login('admin');
   });
 
   it.runIf(apiVersion === '2026.8')(
