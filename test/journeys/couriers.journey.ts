@@ -54,7 +54,7 @@ const outboxEvent = (action: string, user?: User): OutboxMessage =>
   requestedEventMessage({ action, context: { password: 'x' } }, { ...REQUEST_FACTS, user });
 
 describeWithNats('a courier', () => {
-  it('sends a mail of the outbox, and publishes an event without secrets', async () => {
+  it('sends a mail of the outbox, deletes its row, and publishes an event without secrets', async () => {
     const mailbox = await couriers.begin();
     const eventsOf = await listenForEvents();
     await couriers.start();
@@ -68,6 +68,7 @@ describeWithNats('a courier', () => {
       data: { flow: 'recovery', client_ip: '203.0.113.7', context: { to_email: 'alice@example.org' } },
     });
     expect(event!.string()).not.toMatch(/hidden|012345/);
+    expect((await couriers.rows()).filter(({ topic }) => topic === 'mail')).toEqual([]);
   });
 
   it('keeps a mail that was sealed with a key it does not have, until a courier has the key', async () => {
