@@ -4,7 +4,7 @@ import { generateSync, ScureBase32Plugin } from 'otplib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { logLine } from '../../libs/platform/src/logging/log-line.js';
 import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import type { Browser } from '../support/browser.js';
+import { Browser } from '../support/browser.js';
 import { Deployment, SERVICES } from '../support/deployment.js';
 import { Mailbox, smtpError } from '../support/mailbox.js';
 import { valueIn } from '../support/metrics.js';
@@ -238,26 +238,27 @@ const isRootOf =
   ({ traceId, spanId }: ReceivedSpan['links'][number]): boolean =>
     trace?.[0]?.traceId === traceId && trace[0].spanId === spanId;
 
-it('a caller cannot join the trace of its request by traceparent, but its own trace is linked', async () => {
+it('a caller cannot make its request recorded or join its trace by traceparent, but its own trace is linked', async () => {
   const caller = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) };
-  const send = (traceparent: string) =>
-    deployment.browser().fetch('/api/v3/root/config/', { headers: { traceparent, 'x-forwarded-for': '192.0.2.1' } });
-  const isTraced = ({ headers }: { headers: Headers }) => {
-    const id = headers.get('x-authentik-id');
-    return completeTraces(collector, 1, ({ attributes }) => attributes['gatehouse.request_id'] === id);
-  };
-  const [[linked] = []] = await isTraced(await send(`00-${caller.traceId}-${caller.spanId}-01`));
+  const trace = `00-${caller.traceId}-${caller.spanId}`;
+  const send = (traceparent: string, browser = deployment.browser()) =>
+    browser.fetch('/api/v3/root/config/', { headers: { traceparent, 'x-forwarded-for': '192.0.2.1' } });
+  const isTraced = ({ headers }: { headers: Headers }) =>
+    completeTraces(collector, 1, (root) => root.attributes['gatehouse.request_id'] === headers.get('x-authentik-id'));
+  const [[linked] = []] = await isTraced(await send(`${trace}-01`));
   expect(linked).toMatchObject({ links: [caller], parentSpanId: undefined });
   expect(linked?.traceId).not.toBe(caller.traceId);
-  for (const hostile of [
-    `00-${caller.traceId}-${caller.spanId}`,
-    'x'.repeat(8000),
-    `00-${'0'.repeat(32)}-${caller.spanId}-01`,
-  ]) {
+  for (const hostile of [trace, 'x'.repeat(8000), `00-${'0'.repeat(32)}-${caller.spanId}-01`]) {
     const response = await send(hostile);
     expect(response.status).toBe(200);
     expect((await isTraced(response))[0]?.[0]?.links).toEqual([]);
   }
+  const settings = { OTEL_TRACES_SAMPLER_ARG: '0', MONITORING_PORT: String(await freePort()) };
+  const unsampled = await deployment.openAnotherGateway(settings);
+  const { headers } = await send(`${trace}-01`, new Browser(unsampled));
+  // A process exports its last spans when it ends.
+  expect(await deployment.end(`gateway-${new URL(unsampled).port}`)).toBe(0);
+  expect(collector.raw.join('\n')).not.toContain(headers.get('x-authentik-id'));
 });
 
 it('clients cannot add series to the metrics', async () => {
