@@ -134,7 +134,12 @@ describe('the flow page', () => {
   it('accepts form bodies, which the API refuses with 415', async () => {
     const browser = deployment.browser();
     await browser.fetch(page);
+    // The content types that a form of another site can send.
+    for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain'])
+      expect(await browser.post('login', '{"uid_field": "alice"}', { type })).toMatchObject({ status: 415 });
+    expect((await browser.fetch(page)).text).toContain('name="uid_field"');
 
-    expect((await post(browser, '/api/v3/flows/executor/login/?query=', { uid_field: 'alice' })).status).toBe(415);
+    expect((await submit(browser, page, { uid_field: 'alice' })).status).toBe(303);
+    expect((await browser.fetch(page)).text).toContain('name="password"');
   });
 });
