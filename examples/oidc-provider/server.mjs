@@ -145,12 +145,14 @@ const unknownVisit = () => new VisitorError(400, 'This visit is unknown or has e
 
 /**
  * After the provider's own logout, the browser ends the session at Gatehouse, and is then redirected to the address of
- * the provider.
+ * the provider. The provider also ends its session when another user has logged in for a request with prompt=login. It
+ * then resumes the request, and the user must stay logged in at Gatehouse.
  */
 provider.use(async (context, next) => {
   await next();
   const { location } = context.response.headers;
   if (context.oidc?.route !== 'end_session_confirm' || location === undefined) return;
+  if (location.startsWith(`${context.oidc.urlFor('authorization')}/`)) return;
   context.redirect(loginClient.endSessionUrl(context.res, { location }));
   context.status = 303;
 });

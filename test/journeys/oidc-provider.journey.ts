@@ -57,6 +57,15 @@ async function signedIn(name: string) {
   return { visitor, tokens: await finish(back) };
 }
 
+/** Sends the form of the provider's logout page. Returns the address to which the provider redirects. */
+async function confirmLogout(visitor: BridgeVisitor, page: string): Promise<string> {
+  const { text } = await visitor.fetch(page);
+  const body = new URLSearchParams({ xsrf: /name="xsrf" value="([^"]+)"/.exec(text)?.[1] ?? '', logout: 'yes' });
+  const { status, headers } = await visitor.fetch(`${publicUrl}/session/end/confirm`, { method: 'POST', body });
+  expect(status).toBe(303);
+  return headers.get('location') ?? '';
+}
+
 describe('an application of node-oidc-provider', () => {
   it('gets subject, acr, amr and auth_time of the login at Gatehouse, after a consent to its own name and scopes', async () => {
     const visitor = newVisitor();
@@ -118,12 +127,19 @@ describe('an application of node-oidc-provider', () => {
     },
   );
 
-  it('does not show the earlier user after another user has logged in with prompt=login', async () => {
+  it('gets another user who logs in with prompt=login, and that user stays logged in at Gatehouse', async () => {
     const { visitor, tokens } = await signedIn('alice');
-    const { url } = await signIn({ prompt: 'login' });
+    const { url, finish } = await signIn({ prompt: 'login' });
     const next = await visitor.logIn(await visitor.follow(url), 'bob');
-    const page = await visitor.fetch(await visitor.follow(next));
-    expect(page.text).not.toContain(String(tokens.claims()?.sub));
+    // The provider first ends its session of the earlier user, by a form that a browser sends without a click.
+    const page = await visitor.follow(next);
+    expect((await visitor.fetch(page)).text).not.toContain(String(tokens.claims()?.sub));
+    const resumed = await visitor.follow(await confirmLogout(visitor, page), APP);
+    const back = resumed.startsWith(APP) ? resumed : await visitor.follow(await visitor.consent(resumed), APP);
+    const [bob] = await deployment.rows<{ id: string }>(`SELECT id FROM directory.users WHERE username = 'bob'`);
+    expect((await finish(back)).claims()?.sub).toBe(bob!.id);
+    const { text } = await visitor.fetch(`${deployment.url}/api/v3/core/users/me/`);
+    expect(JSON.parse(text)).toMatchObject({ user: { username: 'bob' } });
   });
 
   it('gets access_denied when its user refuses the consent', async () => {
@@ -140,12 +156,7 @@ describe('an application of node-oidc-provider', () => {
     const end = openid.buildEndSessionUrl(app, {
       ...{ id_token_hint: tokens.id_token!, post_logout_redirect_uri: 'https://prints.example.org/bye', state: 'x' },
     });
-    const { text } = await visitor.fetch(end.href);
-    const xsrf = /name="xsrf" value="([^"]+)"/.exec(text)?.[1] ?? '';
-    const body = new URLSearchParams({ xsrf, logout: 'yes' });
-    const { headers, status } = await visitor.fetch(`${publicUrl}/session/end/confirm`, { method: 'POST', body });
-    expect(status).toBe(303);
-    const { headers: toFlow } = await visitor.fetch(headers.get('location')!);
+    const { headers: toFlow } = await visitor.fetch(await confirmLogout(visitor, end.href));
     expect(toFlow.get('location')).toBe('/if/flow/logout/');
     const { to } = await visitor.execute('logout');
     expect(await visitor.follow(String(to), 'https://prints')).toBe('https://prints.example.org/bye?state=x');
