@@ -68,8 +68,7 @@ const LOG_DELAY_MS = 500;
 const requested = options.scenarios.length > 0 ? options.scenarios : Object.keys(scenarios);
 const unknown = requested.filter((name) => !Object.hasOwn(all, name));
 if (unknown.length > 0) {
-  process.stderr.write(`bench: there is no scenario ${unknown.join(', ')}. Use ${Object.keys(all).join(', ')}
-`);
+  process.stderr.write(`bench: there is no scenario ${unknown.join(', ')}. Use ${Object.keys(all).join(', ')}\n`);
   process.exit(1);
 }
 

@@ -10,7 +10,7 @@ it('withProblem adds the logged problem of the request that failed', () => {
   expect(withProblem(MESSAGE, log)).toBe(`${MESSAGE}\nProblem in the log of the gateway: stage_busy`);
 });
 
-it('withProblem explains that admission logs nothing if the log has no line of the request', () => {
+it('withProblem says that requests refused by admission are not logged, if the log has no line of the request', () => {
   const text = withProblem(MESSAGE, lineOf('0'.repeat(32), 'stage_away'));
   expect(text).toMatch(/Problem in the log of the gateway: none\. It logs no request that admission refuses/);
 });

@@ -38,7 +38,7 @@ export interface LoadResult extends VisitFigures {
   readonly kills: readonly (KillResult & { readonly after: Period; readonly recoveredAfterMs: number | null })[];
   readonly generator: GeneratorFigures;
   readonly postgres: PostgresReport | null;
-  /** Facts that the operator has stated. */
+  /** What the operator has noted about the measured system, such as its hardware. Not measured. */
   readonly notes: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
 }

@@ -113,7 +113,7 @@ function write(instance, environment) {
 
 /**
  * Quotes a value that systemd or Node would misread: systemd removes a backslash, `#` begins a comment for Node, and
- * after a quote or a backtick at the start only, both search for its end in the following lines. Ends the process if
+ * after a quote or a backtick at the start only, one of them searches for its end in the following lines. Ends the process if
  * systemd and Node would still read the value differently.
  */
 function quoted(name, value) {

@@ -112,7 +112,7 @@ async function roll(names) {
   const rolled = rolledOf(services);
   const unknown = names.filter((name) => !rolled.includes(name));
   if (unknown.length > 0)
-    throw new DeployError(`There is no service ${unknown.join(', ')}. The services are ${rolled.join(', ')}.`);
+    throw new DeployError(`This command does not deploy ${unknown.join(', ')}. It deploys ${rolled.join(', ')}.`);
   const chosen = rolled.filter((name) => names.length === 0 || names.includes(name));
   // The stream must exist before the courier starts. Without a stream, the courier keeps its events.
   if (chosen.includes('courier')) show('run', '--rm', '--no-deps', 'stream');

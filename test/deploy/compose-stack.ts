@@ -212,7 +212,12 @@ async function deploy(folder: string): Promise<void> {
   const file = join(folder, '.env');
   await completeEnvFile(file);
   const stack = await ComposeStack.start(await readEnvFile(file));
-  for (const job of ['migrate', 'roles'] as const) await stack.run(job);
+  try {
+    for (const job of ['migrate', 'roles'] as const) await stack.run(job);
+  } catch (error) {
+    await stack.close();
+    throw error;
+  }
   await stack.close({ keep: join(folder, 'data') });
 }
 

@@ -85,7 +85,7 @@ describeWithNats('the services of docker-compose.yml', () => {
   });
 
   it.each(SERVICES)(
-    '%s exits when NATS does not know its nkey',
+    '%s does not start when NATS does not know its nkey',
     async (service) => {
       expect(
         await refusalOf(service, { NATS_NKEY_SEED: new TextDecoder().decode(nkeys.createUser().getSeed()) }),

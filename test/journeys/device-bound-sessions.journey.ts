@@ -210,7 +210,7 @@ describe('a proof of the device key', () => {
 });
 
 describe('a device key that an attacker has bound', () => {
-  it('does not refresh the session after another user has logged in to it, and gets no other session', async () => {
+  it('refreshes neither the session in which another user has logged in since, nor another session', async () => {
     const mallory = await boundBrowser('mallory');
     const kiosk = thiefOf(mallory, 'authentik_session', BOUND_COOKIE);
     await logIn(kiosk, 'alice');
@@ -241,7 +241,7 @@ describe('a device key that an attacker has bound', () => {
 });
 
 describe('the end of a login', () => {
-  it('by logout ends the binding and keeps the anonymous plans, and the next login is bound again', async () => {
+  it('by logout ends the binding: a plan started afterwards needs no bound cookie, and the next login is bound again', async () => {
     const alice = await boundBrowser();
     await alice.show('bye');
     const run = await runOf(alice, 'for-all');

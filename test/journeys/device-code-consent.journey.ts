@@ -80,7 +80,7 @@ const isSignedIn = async (client: string, deviceCode: string) =>
 const approvals = () =>
   deployment.rows(`SELECT FROM flow.outbox WHERE topic = 'events.authorize_application'`).then(({ length }) => length);
 
-describe("a device is signed in by the requests of authentik's web client, which never answers the last page", () => {
+describe("a device is signed in before the last page is answered, which authentik's web client never does,", () => {
   it('after a consent that names the application and the code of the link', async () => {
     const { code, deviceCode } = await device.begin('tv', 'openid email');
     const alice = await loggedIn('alice');

@@ -223,7 +223,7 @@ describeWithNats('the forms that change a flow', () => {
     expect(await flow.state()).toEqual(before);
   });
 
-  it('link a session without a recent second factor to a login that returns to the same form', async () => {
+  it('show, without a recent second factor, a link to a login that returns to the same form', async () => {
     const before = await flow.state();
     const form = `${PAGE}rollout/?version=1`;
     const back = `${form}&percent=33&margin=4&for=3h&reason=typed`;

@@ -58,14 +58,17 @@ async function loggedIn(username: string, browser = deployment.browser()): Promi
 }
 
 describe('the pages about flows', () => {
-  it.each([page, `${page}login/?from=1&to=2`])('%s redirects anonymous visitors to the login', async (address) => {
-    const { status, headers } = await deployment.browser().fetch(address);
+  it.each([page, `${page}login/?from=1&to=2`])(
+    '%s redirects anonymous visitors to the login, with the page as next',
+    async (address) => {
+      const { status, headers } = await deployment.browser().fetch(address);
 
-    expect([status, headers.get('location')]).toEqual([
-      302,
-      `/flows/-/default/authentication/?next=${encodeURIComponent(address)}`,
-    ]);
-  });
+      expect([status, headers.get('location')]).toEqual([
+        302,
+        `/flows/-/default/authentication/?next=${encodeURIComponent(address)}`,
+      ]);
+    },
+  );
 
   it.each([page, `${page}login/`, `${page}nowhere/`])(
     '%s is refused to users who are no superusers',

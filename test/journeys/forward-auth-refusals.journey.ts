@@ -68,7 +68,10 @@ async function openBehind(name: ProxyName, gateway: string, changes: Readonly<Re
 const saysRefusal = (gateway: string, reason: string) =>
   deployment.says(`gateway-${new URL(gateway).port}`, new RegExp(`"forward_check_refused".*"reason":"${reason}"`));
 
-/** The documented status of a refused check: nginx passes on only 401 and 403. */
+/**
+ * Returns the status that the visitor gets for the status of a refused check. nginx passes on only 401 and 403; for
+ * others, the documented configuration returns 403.
+ */
 const statusOf = (name: ProxyName, status: number) => (name === 'nginx' ? 403 : status);
 const skipWithout = (name: ProxyName) =>
   beforeEach(({ skip }) => skip(!hasProxy(name) && !process.env['CI'], `${name} is not installed`));

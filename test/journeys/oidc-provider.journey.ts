@@ -67,7 +67,7 @@ async function confirmLogout(visitor: BridgeVisitor, page: string): Promise<stri
 }
 
 describe('an application of node-oidc-provider', () => {
-  it('gets subject, acr, amr and auth_time of the login at Gatehouse, after a consent to its own name and scopes', async () => {
+  it('gets subject, acr, amr and auth_time of the login at Gatehouse, after a consent that names it and its scopes', async () => {
     const visitor = newVisitor();
     const { url, finish } = await signIn();
     const login = await visitor.follow(url);

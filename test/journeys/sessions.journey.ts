@@ -123,9 +123,12 @@ describe('the list of sessions', () => {
     expect((await browser.fetch(`${SESSIONS}?page_size=1000000`)).status).toBe(200);
   });
 
-  it('of a superuser contains the sessions of all users', async () => {
+  it('gives a superuser access to the sessions of all users', async () => {
     const [alice, carol] = [await logIn('alice'), await logIn('carol')];
 
+    expect(await sessionsOf(carol, '?page_size=100&user__username=alice')).toContainEqual(
+      expect.objectContaining({ uuid: await currentOf(alice) }),
+    );
     expect((await carol.fetch(`${SESSIONS}${await currentOf(alice)}/`)).body).toMatchObject({ current: false });
   });
 

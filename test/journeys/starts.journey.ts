@@ -21,7 +21,7 @@ const START = 'tools/start.mjs';
 const FLOW = 'default-authentication-flow';
 const PASSWORD = 'chosen-by-the-operator-7'; // not-a-secret
 const SECRET = webhookSecret(1);
-/** The first hook starts the whole product seven times, which takes minutes on a loaded machine. */
+/** The first hook runs `npm start` eight times, which takes minutes on a loaded machine. */
 const TIMEOUT_MS = 400_000;
 
 const run = promisify(execFile);
@@ -198,7 +198,7 @@ entries:
     expect(await challengeOf('default-user-settings-flow')).not.toMatchObject({ status: 404 });
   });
 
-  it('says in one sentence why it cannot apply the folder of BLUEPRINTS_DIR', () => {
+  it('reports in one sentence why it cannot apply the folder of BLUEPRINTS_DIR', () => {
     expect(output.noFolder).toMatch(new RegExp(`\ngatehouse: ${blueprints.nowhere}.*\n?$`));
     expect(output.invalid).toMatch(new RegExp(`\ngatehouse: ${blueprints.invalid}.*\n?$`));
   });

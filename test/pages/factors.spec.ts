@@ -150,7 +150,7 @@ describeInChromium('the ways to authenticate', () => {
     expect(await page.locator('.device').allTextContents()).toEqual(['Recovery codes', 'Phone appAuthenticator app']);
   });
 
-  it('abort a passkey prompt when another way is chosen, so that the prompt can be opened again', async () => {
+  it('abort a passkey prompt when another way is chosen, so that the prompt can be opened again, and send no answer', async () => {
     const { page } = await chromium.open();
     const answers = answersOf(page);
     // Like a browser, shows one passkey prompt at a time, until the page aborts it.

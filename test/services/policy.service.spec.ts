@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { POLICY_SUBJECT } from '@gatehouse/contracts';
+import { isProcessAlive } from '@gatehouse/platform';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { policyRequestOf } from '../../libs/policies/testing/index.js';
 import { describeWithNats } from '../support/nats.js';
@@ -19,7 +20,7 @@ const SLOW_START_MS = 60_000;
 describeWithNats('the policy service', () => {
   let harness: ServiceHarness;
   let database: FreshDatabase;
-  /** The service, which has not run an expression before. */
+  /** The service. In the first tests it has not run an expression yet. */
   let service: RunningProcess;
   const start = (more: Readonly<Record<string, string>> = {}) =>
     harness.start('policy', { DATABASE_URL: database.url, ...more });
@@ -57,7 +58,7 @@ describeWithNats('the policy service', () => {
   });
 
   it(
-    'starts a spare Python process after its first expression, unless POLICY_PYTHON_SPARES is 0',
+    'starts a spare Python process after its first expression, unless POLICY_PYTHON_SPARES is 0, and ends it with itself',
     async () => {
       const { policy } = requestOf('expression', { expression: 'return True' });
       const count = async (pid: number) => {
@@ -66,7 +67,9 @@ describeWithNats('the policy service', () => {
         return [before, (await descendantsOf(pid)).length];
       };
       expect(await count(service.pid)).toEqual([1, 2]);
+      const children = await descendantsOf(service.pid);
       await harness.stopAll();
+      expect(children.filter(isProcessAlive)).toEqual([]);
       service = await start({ POLICY_PYTHON_SPARES: '0' });
       expect(await count(service.pid)).toEqual([1, 1]);
     },

@@ -125,7 +125,7 @@ export function useChromium(sites?: () => Readonly<Record<string, string>>) {
     contexts[life].push(context);
     return pageOf(context, (host) => options.proxy !== undefined || (sites?.()[host] ?? '') !== '');
   };
-  const shared = new Map<string, Promise<Opened>>();
+  const shared = new Map<string, Opened>();
   return {
     open: (options: BrowserContextOptions = {}) => openIn('current', options),
     /**
@@ -134,8 +134,10 @@ export function useChromium(sites?: () => Readonly<Record<string, string>>) {
      */
     openShared: async (options: BrowserContextOptions = {}): Promise<Opened> => {
       const key = JSON.stringify(options);
-      if (!shared.has(key)) shared.set(key, openIn('suite', options));
-      return cleared(await shared.get(key)!);
+      const known = shared.get(key);
+      const opened = known && !known.page.isClosed() ? known : await openIn('suite', options);
+      shared.set(key, opened);
+      return cleared(opened);
     },
   };
 }

@@ -50,9 +50,12 @@ export async function startOwnPostgres({ password, settings = FAST, onDisk = fal
   /** Stops the server and deletes its files, after copying its data directory to `keep`. */
   const stop = async ({ keep }: { readonly keep?: string } = {}) => {
     await server.stop();
-    if (keep) await copyData(server.dataDir, keep);
-    cancelWatchdog();
-    for (const path of [folder, server.dataDir]) await rm(path, { recursive: true, force: true });
+    try {
+      if (keep) await copyData(server.dataDir, keep);
+    } finally {
+      cancelWatchdog();
+      for (const path of [folder, server.dataDir]) await rm(path, { recursive: true, force: true });
+    }
   };
   return { url: server.url, pid: server.pid, stop };
 }

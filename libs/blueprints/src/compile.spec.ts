@@ -139,7 +139,7 @@ describe('FlowCompiler', () => {
     });
   });
 
-  it('inlines policies and objects that a stage’s config refers to, and attaches each stage of a list', () => {
+  it('inlines policies and objects that a config refers to, and attaches the stages that it lists to the flow version', () => {
     const version = compiled(
       flow(1, 'a'),
       { id: uuid(2), model: 'app.line', values: { name: 'first', text: 'One' } },

@@ -210,7 +210,7 @@ describe('users, groups and tokens in blueprints', () => {
     expect(guard.bindings).toMatchObject([{ user: ann?.id, order: 99_990 }]);
   });
 
-  it('resolves !KeyOf and !Find to the named user, even if an earlier entry gives another user that pk', async () => {
+  it('resolves !KeyOf and !Find to the named user, even if an earlier entry takes the pk that was foreseen for the user', async () => {
     await outcomes(user(''));
     const { pk = 0 } = (await firstRow<{ pk: number }>('SELECT pk FROM directory.users')) ?? {};
     await outcomes(

@@ -30,9 +30,10 @@ export const unsupportedModel = (model: string, supported: Iterable<string>): Bl
 function refusalOf(model: string, supported: Iterable<string>): string {
   const effect = Object.hasOwn(EFFECTS, model) ? EFFECTS[model] : undefined;
   if (effect !== undefined)
-    return `the model ${model} of authentik is not supported, and is never left out: ${effect}. Remove the entry and all references to it`;
+    return `the model ${model} of authentik is not supported, and no run skips it, because flows depend on it: ${effect}. Remove the entry and all references to it`;
   const reason = reasonToSkip(model);
-  if (reason !== undefined) return `${model} is not a supported model. Only a strict run refuses it: ${reason}`;
+  if (reason !== undefined)
+    return `${model} is not a supported model. This run is strict and refuses it; other runs skip it: ${reason}`;
   return `${model} is not a supported model.${suggestion(model, [...supported, ...SKIPPABLE_MODELS], 'Models')}`;
 }
 

@@ -124,7 +124,7 @@ describe('a value that is not one of the choices', () => {
     [
       'authentik_stages_mtls.mutualtlsstage',
       '',
-      'is not supported, and is never left out: it lets only visitors with a client certificate pass.',
+      'is not supported, and no run skips it, because flows depend on it: it lets only visitors with a client certificate pass.',
     ],
     ['authentik_endpoints.endpointstage', '', 'it lets only visitors at a managed device pass.'],
     ['authentik_sources_telegram.telegramsource', '', 'users log in with Telegram through it'],

@@ -41,11 +41,11 @@ export class YamlSource {
 
   constructor(text: string) {
     rejectDeepNesting(text, PARSER_DEPTH);
-    // Blueprints are written for YAML 1.1: `yes` is true, and `<<` merges maps.
-    // The parser compares each key with all others, which takes a minute for a map that fits into a request.
     this.#document = parseDocument(text, {
+      // Blueprints are written for YAML 1.1: `yes` is true, and `<<` merges maps.
       version: '1.1',
       lineCounter: this.#counter,
+      // Otherwise the parser compares each key with all others, which takes a minute for the largest accepted map.
       uniqueKeys: false,
       intAsBigInt: true,
     });

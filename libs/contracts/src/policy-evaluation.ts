@@ -103,7 +103,7 @@ export const policyReply = z.object({
   context: z
     .object({ set: bag.default({}), unset: z.array(z.string()).default([]) })
     .default(() => ({ set: {}, unset: [] })),
-  /** Steps to insert. `before` is not allowed, because the policies are evaluated before their step is entered. */
+  /** Steps to insert. `before` is not allowed, because these policies decide whether their step is entered. */
   insert: insert.extend({ where: z.enum(['next', 'last']) }).optional(),
   /** Audit events, stored with the plan. */
   events: z.array(eventPayload).max(MAX_POLICY_EVENTS).optional(),

@@ -18,7 +18,7 @@ describe('a stage contract', () => {
     expect([stage({}).grants, stage({ grants: true }).grants]).toEqual([false, true]);
   });
 
-  it('keeps changes_credentials when it is converted to a descriptor and back', () => {
+  it('with a rule about changed credentials always changes them once it was converted to a descriptor', () => {
     const roundTrip = (contract: ReturnType<typeof stage>) =>
       fromDescriptor(toDescriptor(contract)).changes_credentials;
     const change = { config: {}, context: {}, user: undefined };

@@ -57,7 +57,7 @@ describe('the form of an external stage', () => {
       expect(asked({ ...schema, 'x-secret': true, default: 'hunter2' })).not.toHaveProperty('initial');
   });
 
-  it('shows texts and lists, and has the fields in the order of the schemas or of the page', () => {
+  it('has its texts, lists and fields in the order of the schemas, or those that the descriptor’s `page` lists, in its order', () => {
     const challenge = {
       type: 'object',
       properties: {

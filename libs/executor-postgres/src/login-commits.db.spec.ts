@@ -171,7 +171,7 @@ describe('a saved login', () => {
     expect(await saved()).toBe(before + begun.length);
   });
 
-  it('resets and releases its attempts, and keeps all others', async () => {
+  it('resets and releases attempts in the save of the plan, and keeps all others', async () => {
     const attempts = new PostgresAttemptStore(store.source);
     const claims = ['right', 'untouched', 'wrong'].map(
       (credential): AttemptReservation => ({

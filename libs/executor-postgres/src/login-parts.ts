@@ -2,8 +2,8 @@ import type { CommitPart } from './commit-part.js';
 import { abandonedBy, METHODS_AT } from './plan.statements.js';
 
 /**
- * SQL condition on a session: it is live, and its user is the user who logs in. Only such a login keeps the binding to
- * a device.
+ * SQL condition on a session: its user is the user who logs in, with the same epoch, so that a session that has ended
+ * does not match. Only a login into such a session keeps the session's binding to a device.
  */
 export const isOwnLogin = (session: string) =>
   `(${session}.user_id = :user::uuid AND ${session}.user_epoch = :epoch::int)`;

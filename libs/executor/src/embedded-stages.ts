@@ -61,7 +61,7 @@ export function judgingStages(embedded: readonly EmbeddedStage[], body: Response
 }
 
 /**
- * Returns the plan that a stage gets which identifies the user: without the pending user, and without earlier proofs.
+ * Returns the plan for a stage that identifies the user: without the pending user, and without earlier proofs.
  * Otherwise proofs of an earlier pending user could count for the identified one.
  */
 export function withoutUser({ context, proved_user: _proved, ...plan }: Plan): Plan {

@@ -39,7 +39,7 @@ describe('a step whose policies are evaluated when it becomes current', () => {
     expect([policies.count('p'), plans.saves]).toEqual([1, 3]);
   });
 
-  it('is skipped if its policies refuse, and the same request shows the next step', async () => {
+  it('is skipped if its policies refuse, and the same request shows the next step, with one more load and save', async () => {
     const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
     await show();
     policies.replies['p'] = false;

@@ -154,25 +154,25 @@ describe('a step whose policy threw', () => {
   const before = (kind: string, when: 'planned' | 'policies', binding = {}) =>
     flowOf([{ kind, [when]: policySetOf({ policy: 'p', ...binding }) }, { kind: 'ident' }]);
 
-  it.each(['planned', 'policies'] as const)(
-    'is not skipped if its stage grants nothing (accident 1): policies in `%s`',
-    async (when) => {
-      const { show, policies, undecided } = executorHarness(before('page', when), DEFAULT_REPLIES);
-      policies.replies['p'] = broken;
-      expect((await show()).result).toMatchObject(shows({ page: true }));
-      expect(undecided).toEqual([{ policy: 'p', error: 'division by zero', flow: 'login' }]);
-    },
-  );
+  it.each([
+    ['with the plan', 'planned'],
+    ['when the step becomes current', 'policies'],
+  ] as const)('is not skipped if its stage grants nothing (accident 1): policies evaluated %s', async (_, when) => {
+    const { show, policies, undecided } = executorHarness(before('page', when), DEFAULT_REPLIES);
+    policies.replies['p'] = broken;
+    expect((await show()).result).toMatchObject(shows({ page: true }));
+    expect(undecided).toEqual([{ policy: 'p', error: 'division by zero', flow: 'login' }]);
+  });
 
-  it.each(['planned', 'policies'] as const)(
-    'is skipped if it would log a user in (accident 1): policies in `%s`',
-    async (when) => {
-      const { show, policies, stages } = executorHarness(before('login', when), DEFAULT_REPLIES);
-      policies.replies['p'] = broken;
-      expect((await show()).result).toMatchObject(shows({ who: true }));
-      expect(stages.hops).toEqual(['ident.challenge']);
-    },
-  );
+  it.each([
+    ['with the plan', 'planned'],
+    ['when the step becomes current', 'policies'],
+  ] as const)('is skipped if it would log a user in (accident 1): policies evaluated %s', async (_, when) => {
+    const { show, policies, stages } = executorHarness(before('login', when), DEFAULT_REPLIES);
+    policies.replies['p'] = broken;
+    expect((await show()).result).toMatchObject(shows({ who: true }));
+    expect(stages.hops).toEqual(['ident.challenge']);
+  });
 
   it('is skipped if its other policies refuse whatever the policy would have returned', async () => {
     const version = flowOf([

@@ -278,7 +278,9 @@ export class PolicyEngine {
     return (insert?.steps ?? []).flatMap((step) => {
       if (!('kind' in step)) return [];
       const fits = this.dependencies.contracts.find(step.kind, version)?.config.safeParse(step.config).success;
-      return fits ? [] : [`inserts a step of kind ${step.kind} whose config does not match the schema of that kind`];
+      return fits
+        ? []
+        : [`inserts a step of kind ${step.kind}, which is unknown or has a config that does not match its schema`];
     });
   }
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { hashSessionKey, newSessionKey } from './session-key.js';
 
-it('a session key has 256 random bits and is unique, and only its hash is stored', () => {
+it('a session key has 256 random bits, is unique, and comes with its hash', () => {
   const keys = Array.from({ length: 1000 }, () => newSessionKey(undefined));
   const values = keys.map(({ cookie }) => cookie.value);
 

@@ -48,7 +48,7 @@ describe('a shadow condition', () => {
     expect(plans.savedEffects).toEqual([eventOf({ ...verdict, outcome: 'pass', met: false, would_be_met: true })]);
   });
 
-  it('does not change the plan: its facts, steps and events are dropped, and its messages only recorded', async () => {
+  it('does not change the plan or its verdicts: facts, steps and events are dropped, and messages only recorded', async () => {
     const { show, policies, plans } = executorHarness(onPage(shadowed()), DEFAULT_REPLIES);
     policies.replies['s'] = {
       results: { s: { pass: true, messages: ['look here'] } },

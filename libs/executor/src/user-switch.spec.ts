@@ -64,7 +64,7 @@ describe('a login that adds a user', () => {
     expect(cookie?.set).toBeDefined();
   });
 
-  it('is refused by a flow for logged-in users', async () => {
+  it('is refused by a flow for logged-in users, and a login without it adds no user', async () => {
     const forUsers = { ...login, flow: { ...login.flow, authentication: 'require_authenticated' as const } };
     await expect(harnessOf(forUsers).begin(ADD)).rejects.toMatchObject({ code: 'flow_not_applicable' });
     const { solve, plans } = harnessOf(login);

@@ -99,7 +99,7 @@ describe('an expression finds nothing in the interpreter of', () => {
   });
 });
 
-describe('a plain expression leaves in the interpreter, besides its compiled source, nothing of', () => {
+describe('a plain expression leaves no trace in the interpreter, except its compiled source, of', () => {
   /**
    * Returns Python code that evaluates a pure source as the child process does, so that the test can search what is
    * left of it.

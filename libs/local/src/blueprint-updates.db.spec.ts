@@ -161,7 +161,7 @@ describe('an update of a shipped blueprint', () => {
     expect(await messages()).toEqual({ a: 'one' });
   });
 
-  it('is possible after a start with the same content, if an earlier version recorded only a digest', async () => {
+  it('changes objects if an older Gatehouse recorded another text and a start has recorded the current one', async () => {
     await ship(deny('a', 'deny_message: one'));
     await start();
     await source.query(`UPDATE flow.applied_blueprints SET content = 'of a still older version'`);

@@ -28,8 +28,8 @@ interface RecordedEvent {
 }
 
 /**
- * Returns an event in the JSON format of CloudEvents 1.0. `source` is the setting EVENTS_SOURCE. In events of gateways
- * before 1.0, members that they did not write are null.
+ * Returns an event in the JSON format of CloudEvents. `source` is the setting EVENTS_SOURCE. A member is null if the
+ * gateway that recorded the event did not know it yet (Gatehouse before 1.0).
  */
 export function toCloudEvent({ id, madeAt, body }: RecordedEvent, source: string): CloudEvent {
   const { action, user } = body;

@@ -93,7 +93,7 @@ export class NatsRequester extends Requester implements Broadcaster {
       this.pending.set(key, {
         settle: (message) => {
           const noResponders = message.data.length === 0 && message.headers?.code === 503;
-          if (noResponders) reject(new NoRespondersError(`no handler serves the subject ${subject}`));
+          if (noResponders) reject(new NoRespondersError(`no service serves the subject ${subject}`));
           else resolve(message.data);
         },
         fail: reject,

@@ -39,7 +39,7 @@ export class NatsRoundTrip {
   }
 
   /**
-   * Returns whether a message arrives over this connection, or whether the server refuses to publish it. Rejects while
+   * Returns true if a message arrives over this connection, or if the server refuses to publish it. Rejects while
    * the connection is lost. The server delivers or refuses the message before it answers the ping.
    */
   async #returnsOver(connection: NatsConnection): Promise<boolean> {

@@ -120,7 +120,7 @@ describe('a lock that another transaction holds', () => {
   it('fails `migrate` after MIGRATION_WAIT_S seconds if another `migrate` holds it', async () => {
     await runner.query(`SELECT pg_advisory_lock(hashtext('gatehouse migrations'))`);
     await expect(run(SAMPLES, { ...LIMITS, MIGRATION_WAIT_S: 1 })).rejects.toThrow(
-      'Another process has been migrating for 1 s',
+      'Waited 1 s for another process that migrates',
     );
     await runner.commitTransaction();
   });

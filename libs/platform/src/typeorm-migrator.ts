@@ -186,7 +186,7 @@ export async function withMigrationLock<T>(url: string, limits: MigrationLimits,
       if (await tryMigrationLock(runner)) return true;
       if (isLast)
         throw new MigrationError(
-          `Another process has been migrating for ${limits.MIGRATION_WAIT_S} s. Wait until it has ended, then run migrate again.`,
+          `Waited ${limits.MIGRATION_WAIT_S} s for another process that migrates. Run migrate again when it has ended.`,
         );
       return false;
     });

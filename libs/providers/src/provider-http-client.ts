@@ -87,7 +87,7 @@ export const isHeaderText = (token: string): boolean => /^[ -~]+$/.test(token);
 const hostOf = (address: string) => (URL.canParse(address) ? new URL(address).hostname : 'an invalid address');
 
 function failureMessage({ hostname }: URL, { aborted }: AbortSignal, cause: unknown): string {
-  if (cause instanceof BusyError) return `${hostname} has SOURCE_CONCURRENCY requests in flight, which is the limit`;
+  if (cause instanceof BusyError) return `${hostname} has too many requests in flight and waiting (SOURCE_CONCURRENCY)`;
   if (aborted) return `${hostname} timed out`;
   return `${hostname} is unreachable: ${cause instanceof Error ? cause.message : 'unknown error'}`;
 }

@@ -13,7 +13,7 @@ export interface Branch<T> {
 /** Options that all branches of one move have in common. */
 export interface BranchOptions {
   readonly oracle: Oracle;
-  /** The facts that the path has assumed before this move. */
+  /** The questions that the path has met before this move, with the answers that it assumes. */
   readonly history: readonly Fact[];
   readonly budget: WalkBudget;
 }

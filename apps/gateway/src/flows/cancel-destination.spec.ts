@@ -119,7 +119,11 @@ describe('a logged-in user who cancels', () => {
       LOGOUT,
     ],
     ['is logged out if there is no plan', {}, LOGOUT],
-    ['stays logged in and is redirected to / if the user only refuses', { ...left('settings'), stays: true }, '/'],
+    [
+      'stays logged in and is redirected to / if the user only refuses the request of an application or device',
+      { ...left('settings'), stays: true },
+      '/',
+    ],
   ])('%s', (_, more, to) => {
     expect(cancelDestination({ ...user, ...more })).toBe(to);
   });

@@ -161,7 +161,7 @@ describe('a check of forward auth', () => {
     expect((await check(service, cookie)).outcome).toBe('anonymous');
   });
 
-  it('passes a client with a new address if its session has no binding, with the same single statement', async () => {
+  it('passes a client with a new address, with one database statement, if its session is bound to no network or place', async () => {
     const service = await openService();
     const cookie = await enter();
     expect(await check(service, cookie, '198.51.100.9')).toEqual({

@@ -5,7 +5,7 @@ import { lastValue } from '../http/query.js';
 
 const text = (description: string) => z.string().optional().meta({ description });
 
-/** Query parameters of the list of invitations, besides its page. */
+/** Query parameters that filter and sort the list of invitations. Those for paging are added elsewhere. */
 export const invitationQuery = {
   name: text('Return only the invitations with this name.'),
   created_by__username: text('Return only the invitations that this user created.'),

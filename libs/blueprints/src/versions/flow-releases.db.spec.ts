@@ -234,7 +234,7 @@ describe('a held flow', () => {
     expect((await harness.apply(titled('D'))).published).toMatchObject([{ number: 4 }]);
   });
 
-  it('is published again after an apply that compiles to the current version', async () => {
+  it('is no longer held after an apply that compiles to its current version, so that later applies publish it', async () => {
     expect(await harness.apply(titled('A'))).toMatchObject({ published: [], held: [] });
     expect(await isHeld()).toBe(false);
     expect((await harness.apply(titled('C'))).published).toMatchObject([{ number: 3 }]);

@@ -99,7 +99,7 @@ export const KEEP_PARTITIONS: NamedStatement = {
   text: 'SELECT made, dropped FROM flow.keep_journey_partitions($1::interval)',
 };
 
-/** Deletes the counts of old hours. $1 interval for which counts are kept. */
+/** Deletes up to 10,000 counts of old hours; later runs delete the others. $1 interval for which counts are kept. */
 export const DELETE_OLD_COUNTS: NamedStatement = {
   name: 'journeys_old_counts',
   text: `DELETE FROM flow.journey_counts WHERE ctid = ANY (ARRAY(

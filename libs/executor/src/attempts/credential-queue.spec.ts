@@ -58,7 +58,7 @@ describe('concurrent answers for one credential', () => {
     await expect(lines.enter({}, claim('alice'), LONG_MS)).resolves.toBeUndefined();
   });
 
-  it('enter one queue only if they are in one request, so that the request never waits for itself', async () => {
+  it('of one request enter only the queue of the first credential, so that no request waits for itself', async () => {
     const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
     const request = {};
     await lines.enter(request, claim('alice'), LONG_MS);

@@ -74,12 +74,21 @@ describe('the speed of travel', () => {
 
   it.each([
     // 1000 km in an hour, and 100 km of tolerance: 9.89 degrees.
-    ['passes the policy within the reach of the first hour', { longitude: 9.8, hours: 0.2, pass: true }],
-    ['fails the policy beyond the reach of the first hour', { longitude: 9.95, hours: 0.2, pass: false }],
-    ['fails the policy beyond the reach of one whole hour', { longitude: 9.95, hours: 1.9, pass: false }],
-    ['passes the policy within the reach of two hours', { longitude: 9.95, hours: 2.1, pass: true }],
     [
-      'passes the policy within the reach and the tolerance',
+      'passes the policy up to the distance of one hour, also 12 minutes after the login',
+      { longitude: 9.8, hours: 0.2, pass: true },
+    ],
+    [
+      'fails the policy beyond the distance of one hour, 12 minutes after the login',
+      { longitude: 9.95, hours: 0.2, pass: false },
+    ],
+    [
+      'fails the policy beyond the distance of one hour, because 1.9 hours count as one',
+      { longitude: 9.95, hours: 1.9, pass: false },
+    ],
+    ['passes the policy up to the distance of two hours', { longitude: 9.95, hours: 2.1, pass: true }],
+    [
+      'passes the policy up to the distance of the time plus impossible_tolerance_km',
       { longitude: 9.95, hours: 1, pass: true, impossible_tolerance_km: 300 },
     ],
     [

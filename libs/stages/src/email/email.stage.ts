@@ -94,8 +94,8 @@ export class EmailStage implements Stage<Contract> {
   }
 
   /**
-   * Returns whether a GET should send a mail: no mail was sent yet, the address has changed, or a response that
-   * restarted the flow asked for a mail.
+   * Returns whether a GET should send a mail: no mail was sent yet, the address has changed, or the visitor asked for
+   * another mail with the response that restarted the flow (`wanted`), and the pause since the last mail is over.
    */
   private isMailRequested(input: ChallengeInput<Contract>, user: User): boolean {
     const { state } = input;

@@ -32,7 +32,7 @@ export async function sendRequest(request: PolicyHttpRequest, limits: RequestLim
   const message = await receive(request, limits);
   const encoding = message.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity')
-    throw abort(message, `${request.url.host} responds with the content encoding ${encoding}; remove it`);
+    throw abort(message, `${request.url.host} responds with the content encoding ${encoding}, which is not supported`);
   const body = await readBody(message, request, limits);
   return { status: message.statusCode ?? 0, reason: message.statusMessage ?? '', headers: headersOf(message), body };
 }

@@ -23,7 +23,7 @@ export const smsConfig = z.object({
     .max(100_000)
     .default(10)
     .describe(
-      'Text messages an hour to one number and for one user. The network of one client may send ten times as many',
+      'Text messages an hour to one number and for one user. The clients of one network may request ten times as many',
     ),
   SMS_HOSTS: z
     .string()

@@ -72,7 +72,7 @@ describe('logging in with a key', () => {
     });
   });
 
-  it('creates a new WebAuthn challenge after each refusal, and refuses the old one (accident 60)', async () => {
+  it('creates a new WebAuthn challenge after each refusal, and refuses an assertion for the old one (accident 60)', async () => {
     const key = await harness.registerKey(alice);
     const stage = harness.validate({ pending_user: alice });
     const first = await stage.show();
