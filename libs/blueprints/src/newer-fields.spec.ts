@@ -54,17 +54,18 @@ describe('a field that is new in 2026.8', () => {
   });
 });
 
+const checkEntry = (model: string, attrs: string, apiVersion: '2024.8' | '2026.8') =>
+  checkText(`entries:\n  - {model: ${model}, identifiers: {name: a}, attrs: ${attrs}}`, apiVersion);
+const checkText = async (text: string, apiVersion: '2024.8' | '2026.8') =>
+  formatFindings(
+    await checkBlueprints({
+      files: [{ name: 'a.yaml', text }],
+      library: async () => undefined,
+      ...{ env: {}, syntax: { check: async () => undefined }, apiVersion },
+    }),
+  );
+
 describe('a model, a choice or a limit of authenticators that is new in 2026.8', () => {
-  const checkEntry = (model: string, attrs: string, apiVersion: '2024.8' | '2026.8') =>
-    checkText(`entries:\n  - {model: ${model}, identifiers: {name: a}, attrs: ${attrs}}`, apiVersion);
-  const checkText = async (text: string, apiVersion: '2024.8' | '2026.8') =>
-    formatFindings(
-      await checkBlueprints({
-        files: [{ name: 'a.yaml', text }],
-        library: async () => undefined,
-        ...{ env: {}, syntax: { check: async () => undefined }, apiVersion },
-      }),
-    );
   const APP = 'authentik_stages_authenticator_';
 
   it.each([
