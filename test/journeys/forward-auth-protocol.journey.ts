@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { DocumentedCommands } from '../support/documented-commands.js';
 import { SiteVisitor, siteEntries } from '../support/forward-auth.js';
@@ -246,23 +247,32 @@ describe('the requests of Ingress-NGINX, as its documentation describes them,', 
     expect(identityIn(response).filter((name) => name !== 'x-authentik-id' && !named.includes(name))).toEqual([]);
   });
 
-  it('redirect an anonymous visitor to the login, and from there to exactly the requested address', async () => {
+  describe('at the sign-in address', () => {
     const address = `${SITE}/a%20b?x=1&y=%26`;
     const escaped = encodeURIComponent(address.slice(SITE.length));
     const variables = { $scheme: 'https', $http_host: HOST, $escaped_request_uri: escaped };
-    const signIn = Object.entries(variables).reduce(
-      (text, [name, value]) => text.replace(name, () => value),
-      annotation('auth-signin'),
-    );
-    const anonymous = new SiteVisitor(deployment.url);
-    const start = await anonymous.visit(signIn);
-    const { pathname, search } = new URL(start.headers.get('location')!);
-    const login = new URL((await anonymous.login.fetch(pathname + search)).headers.get('location')!, deployment.url);
-    expect(login.pathname).toBe('/if/flow/login/');
-    await anonymous.login.solve('login', { uid_field: 'alice' }, login.search.slice(1));
-    const { to } = (await anonymous.login.solve('login', { password: 'correct-horse-7' }, login.search.slice(1))).body;
-    const callback = (await anonymous.login.fetch(String(to))).headers.get('location')!;
+    /** Sends the visitor to the sign-in address. Returns the path at Gatehouse to which it redirects. */
+    const signIn = async (by: SiteVisitor) => {
+      const names = Object.entries(variables);
+      const url = names.reduce((text, [name, value]) => text.replace(name, () => value), annotation('auth-signin'));
+      const { pathname, search } = new URL((await by.visit(url)).headers.get('location')!);
+      return pathname + search;
+    };
+    const next = async (browser: Browser, path: string) => (await browser.fetch(path)).headers.get('location')!;
 
-    expect((await anonymous.visit(callback)).headers.get('location')).toBe(address);
+    it('redirect a visitor who is logged in at Gatehouse, without a form, to exactly the requested address', async () => {
+      const callback = await next(visitor.login, await signIn(visitor));
+      expect((await visitor.visit(callback)).headers.get('location')).toBe(address);
+    });
+
+    it('redirect an anonymous visitor to the login, and from there to exactly the requested address', async () => {
+      const anonymous = new SiteVisitor(deployment.url);
+      const login = new URL(await next(anonymous.login, await signIn(anonymous)), deployment.url);
+      expect(login.pathname).toBe('/if/flow/login/');
+      await anonymous.login.solve('login', { uid_field: 'alice' }, login.search.slice(1));
+      const { body } = await anonymous.login.solve('login', { password: 'correct-horse-7' }, login.search.slice(1));
+      const callback = await next(anonymous.login, String(body['to']));
+      expect((await anonymous.visit(callback)).headers.get('location')).toBe(address);
+    });
   });
 });
