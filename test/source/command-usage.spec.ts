@@ -63,9 +63,13 @@ describe('a command', () => {
     },
   );
 
-  it.each(['--help', '-h'])('prints its usage for %s alone', async (option) => {
+  it.each(['--help', '-h'])('prints its usage for %s alone: tools/packages.mjs', async (option) => {
     const usage = expect.stringMatching(/^usage: npm run packages /);
     expect(await run('packages', option)).toEqual({ code: 0, output: usage, errors: '' });
+  });
+
+  it.each(SCRIPTS)('looks for --help and unknown options by the same function: tools/%s.mjs', async (script) => {
+    expect(await readFile(`tools/${script}.mjs`, 'utf8')).toMatch(/^endWithUsage\(/m);
   });
 
   it.each(MISPLACED)('refuses an option that it does not have: tools/%s.mjs %s', async (script, ...args) => {
