@@ -42,6 +42,12 @@ export async function serveStages({ name, modules, bus, logger, readiness = new 
   const strategy = bus.createServer(name);
   const options = { strategy, logger: new NestLogger(logger), abortOnError: false };
   const service = await NestFactory.createMicroservice<MicroserviceOptions>(root, options);
-  await service.listen();
+  try {
+    await service.listen();
+  } catch (error) {
+    // Otherwise the connection would stay, and would subscribe wherever a NATS server listens on its address later.
+    await service.close();
+    throw error;
+  }
   return { service, refused: strategy.refused };
 }
