@@ -148,7 +148,7 @@ describeInChromium('a page module', () => {
     }
   });
 
-  it('leaves the drawn form to visitors if it is not ready in three seconds, and to visitors without JavaScript', async () => {
+  it('is replaced by the built-in form if it is not ready in three seconds, and without JavaScript', async () => {
     const flow = await publish('x_acme_mute', signedModule('x_acme_mute', 'document.title = "loaded"'));
     const { page } = await chromium.open();
     await page.clock.install();

@@ -108,7 +108,7 @@ describe('references', () => {
     expect(broken).toEqual([]);
   });
 
-  it('never cite a paper outside the repository', () => {
+  it('never cite a planning document that is not in the repository', () => {
     expect(faultsIn(files, PAPERS, ([paper]) => paper)).toEqual([]);
   });
 });

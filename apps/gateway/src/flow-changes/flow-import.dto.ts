@@ -19,7 +19,7 @@ export const flowImportResult = z
   .meta({ id: 'FlowImportResult', description: 'What an import has changed, or why it was refused.' });
 export type FlowImportResult = z.output<typeof flowImportResult>;
 
-/** The form of an import: a file. */
+/** The multipart body of an import: a blueprint file. */
 export const flowImportForm = z
   .object({
     file: z.string().meta({ format: 'binary' }),

@@ -60,9 +60,9 @@ const isActing = (path: string, query: URLSearchParams): boolean =>
 const OWN_PATH = /^\/(?![/\\])/;
 
 /**
- * Returns the URL of a page for its links and forms. If another site opened the page, the URL has the CROSS_SITE
- * parameter, because the browser requests the links and forms of a page as this site's own. Returns `/` for a URL that a
- * browser would resolve to another site, such as `//other.example/`.
+ * Returns the URL to use in a page's links and forms. If another site opened the page, the URL has the CROSS_SITE
+ * parameter, because the browser marks requests from the page as same-site. Returns `/` for a URL that a browser would
+ * resolve to another site, such as `//other.example/`.
  */
 export function pageAddress({ url }: Pick<FastifyRequest, 'url'>, isMarked: boolean): string {
   if (!OWN_PATH.test(url)) return '/';

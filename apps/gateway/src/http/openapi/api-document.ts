@@ -19,7 +19,7 @@ const RELEASES: Readonly<Record<ApiView, string>> = {
   complete: '2026.8.3',
 };
 
-/** Base path of the API. Endpoints outside of it name their own server. */
+/** Base path of the API. Endpoints outside of it override `servers` in the schema. */
 const API = '/api/v3/';
 const ROOT = [{ url: '/' }];
 
