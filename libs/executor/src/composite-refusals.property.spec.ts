@@ -25,7 +25,7 @@ const host = fc.constantFrom(
   { kind: 'lobby', config: { first: 'password', last: 'word' } },
 );
 const onRefusal = fc.constantFrom('retry', 'restart', 'restart_with_context');
-/** When a later step is skipped: never, if the plan has a saved user (`known`), or if it has any user (`named`). */
+/** Which plans skip a later step: none (`never`), those with a saved user (`known`), or those with any user (`named`). */
 const skippedFor = fc.constantFrom('never', 'known', 'named');
 const laterStep = fc.record({ kind: fc.constantFrom('secret', 'page'), onRefusal, skippedFor });
 
