@@ -3,7 +3,8 @@ import { withProblem } from './problem-cause.js';
 
 const ID = 'a0f41b8855ea4874b2bf56c6f99c5f0e';
 const MESSAGE = `POST /: unexpected response 503 {"component":"ak-stage-flow-error","request_id":"${ID}"}`;
-const lineOf = (id: string, problem: string) => JSON.stringify({ request_id: id, told: 'problem', problem, ms: 3 });
+const lineOf = (id: string, problem: string) =>
+  JSON.stringify({ request_id: id, outcome: 'problem', problem, duration_ms: 3 });
 
 it('withProblem adds the logged problem of the request that failed', () => {
   const log = [lineOf('0'.repeat(32), 'stage_away'), lineOf(ID, 'stage_busy')].join('\n');

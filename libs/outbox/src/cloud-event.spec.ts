@@ -61,9 +61,9 @@ describe('an event', () => {
   });
 
   it('has no half surrogate pair at the end of a cut text', () => {
-    const context = { told: `${'x'.repeat(8190)}${'😀'.repeat(9)}`, kept: '😀'.repeat(4096) };
+    const context = { cut: `${'x'.repeat(8190)}${'😀'.repeat(9)}`, kept: '😀'.repeat(4096) };
     const { body } = requestedEventMessage({ action: 'custom_long', context }, FACTS);
-    expect(published(body).data.context).toEqual({ ...context, told: `${'x'.repeat(8190)}…` });
+    expect(published(body).data.context).toEqual({ ...context, cut: `${'x'.repeat(8190)}…` });
   });
 
   it('has a user agent of at most 512 characters', () => {

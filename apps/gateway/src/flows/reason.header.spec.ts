@@ -48,8 +48,8 @@ it('the header reveals no more than the texts: within a stage, no two reasons ab
   for (const {
     contract: { kind, errors },
   } of Object.values(stages)) {
-    const told = Object.entries(errors).filter(([code]) => !HARMLESS.includes(code));
-    const texts = told.map(([, { string }]) => string);
+    const harmful = Object.entries(errors).filter(([code]) => !HARMLESS.includes(code));
+    const texts = harmful.map(([, { string }]) => string);
     expect([kind, new Set(texts).size]).toEqual([kind, texts.length]);
   }
 });

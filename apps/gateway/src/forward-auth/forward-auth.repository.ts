@@ -96,7 +96,7 @@ const CREATE_CODE = {
   name: 'forward_auth_code',
   text: `
     WITH live AS (SELECT id FROM flow.sessions WHERE id = $2 FOR KEY SHARE),
-    told AS (${insertOutboxRows(8)} WHERE EXISTS (SELECT FROM live))
+    events AS (${insertOutboxRows(8)} WHERE EXISTS (SELECT FROM live))
     INSERT INTO flow.forward_codes (hash, session_id, user_id, application, nonce_hash, destination_hash, expires_at)
     SELECT $1, id, $3, $4, $5, $6, now() + make_interval(secs => $7::int) FROM live
     RETURNING hash`,

@@ -60,7 +60,7 @@ export class EndSessionController {
     if (!principal || principal.byToken || flow === undefined) return reply.redirect(destination ?? '/', 302);
     const params = { slug: flow, query: {}, crossSite: crossSiteOf(request) };
     const start = isNewest
-      ? logoutStart(client, { destination, invalidation, told: await this.toldOf(client, principal.sessionId) })
+      ? logoutStart(client, { destination, invalidation, notified: await this.toNotify(client, principal.sessionId) })
       : { context: { redirect: destination ?? '/' } };
     await this.flowService.begin({ request, reply }, params, { visitor: principal.user, ...start });
     return reply.redirect(withQuery(`/if/flow/${flow}/`, inspectorQuery(principal.user, this.config.API_VERSION)), 302);
@@ -92,7 +92,7 @@ export class EndSessionController {
    * Returns the application that the logout must notify, if the session has signed in to that application. A
    * `user_logout` stage notifies all applications of the session instead.
    */
-  private async toldOf(client: OauthClient, sessionId: string | undefined): Promise<readonly SignedInApplication[]> {
+  private async toNotify(client: OauthClient, sessionId: string | undefined): Promise<readonly SignedInApplication[]> {
     if (sessionId === undefined || client.frontchannel_logout_uri === undefined) return [];
     return (await this.applications.list(sessionId)).filter(({ client_id }) => client_id === client.client_id);
   }
@@ -122,27 +122,27 @@ interface Logout {
   /** Slug of the flow in which visitors log out of Gatehouse. */
   readonly invalidation: string | undefined;
   /** The applications that the flow notifies of the logout, before its last step. */
-  readonly told: readonly SignedInApplication[];
+  readonly notified: readonly SignedInApplication[];
 }
 
 /**
  * Returns the facts with which the logout flow of an application starts, and its additional last step, which shows that
  * the session has ended.
  */
-function logoutStart(client: OauthClient, { destination, invalidation, told }: Logout) {
+function logoutStart(client: OauthClient, { destination, invalidation, notified }: Logout) {
   const { application } = client;
   const address = clientLaunchUrl(client);
   const config = {
     ...(invalidation !== undefined && { invalidation_flow_url: `/if/flow/${invalidation}/` }),
     ...(address !== undefined && { application_launch_url: address }),
   };
-  const tell = told.length > 0 ? [{ kind: IFRAME_LOGOUT_KIND, config: {} }] : [];
+  const notification = notified.length > 0 ? [{ kind: IFRAME_LOGOUT_KIND, config: {} }] : [];
   return {
     context: {
       application,
       ...(destination !== undefined && { [POST_LOGOUT_REDIRECT]: destination }),
-      ...(told.length > 0 && { [IFRAME_SESSIONS]: told.map(iframeSessionOf) }),
+      ...(notified.length > 0 && { [IFRAME_SESSIONS]: notified.map(iframeSessionOf) }),
     },
-    insert: { where: 'last' as const, steps: [...tell, { kind: SESSION_END_KIND, config }] },
+    insert: { where: 'last' as const, steps: [...notification, { kind: SESSION_END_KIND, config }] },
   };
 }

@@ -31,7 +31,7 @@ const REMOVE = {
     WITH ended AS (
       DELETE FROM flow.sessions s WHERE s.user_id = $1 AND s.id = $2
       RETURNING ARRAY(SELECT k.hash FROM flow.session_keys k WHERE k.session_id = s.id) AS keys),
-    told AS (${insertOutboxRow('ended', 3)})
+    event AS (${insertOutboxRow('ended', 3)})
     SELECT keys FROM ended`,
 };
 

@@ -61,14 +61,14 @@ const MATCHING = {
 
 /**
  * Connects a user with an account. `permitted` grants the permit to connect a superuser (docs/adr/0035), `made` calls
- * `identification.connect`, which uses up the permit, and `told` writes the event if the connection is new. $1 uuid of
+ * `identification.connect`, which uses up the permit, and `event` writes the event if the connection is new. $1 uuid of
  * the source, $2 identifier of the account, $3 uuid of the user, $4-$7 outbox row.
  */
 const CONNECT = {
   name: 'source_connect',
   text: `WITH permitted AS MATERIALIZED (SELECT directory.permit_superuser($3, 'identification')),
     made AS MATERIALIZED (SELECT identification.connect($1, $2, $3) AS outcome FROM permitted),
-    told AS (${insertOutboxRow(`made WHERE outcome = 'new'`, 4)})
+    event AS (${insertOutboxRow(`made WHERE outcome = 'new'`, 4)})
     SELECT outcome FROM made`,
 };
 

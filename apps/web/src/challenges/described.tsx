@@ -105,7 +105,7 @@ function Input({ field, challenge, first }: InputProps) {
   const input: FieldProps = { name, label, hint, required, initial, first, errors: errorsOf(challenge)[name] };
   switch (type) {
     case 'checkbox':
-      return <Tick input={input} />;
+      return <BooleanField input={input} />;
     case 'choice':
       return <Choice input={input} choices={options.map(({ value, label: text }) => ({ value, text }))} />;
     case 'multiline':
@@ -147,7 +147,7 @@ const initialOf = ({ type, initial }: FormField, current: unknown): string | und
  * A checkbox that is always part of the answer, as `true` or `false`. The hidden field has the same name, and the last
  * value counts.
  */
-const Tick = ({ input }: { input: FieldProps }) => (
+const BooleanField = ({ input }: { input: FieldProps }) => (
   <>
     <input type="hidden" name={input.name} value="false" />
     <Checkbox {...input} required={false} value="true" checked={input.initial === 'true'} />

@@ -23,9 +23,9 @@ interface LogoutUrl {
 /** Opens the addresses in hidden frames, and continues the flow when all have loaded or FRAMES_MS has passed. */
 export function IframeLogout({ challenge }: { challenge: IframeLogoutChallenge }) {
   const { t } = usePage();
-  const told = (challenge.logout_urls ?? []).filter(({ url }) => /^https?:\/\//i.test(url) && URL.canParse(url));
-  const { isRunning, onLoad } = useFrames(told.map(({ url }) => url));
-  const names = told.flatMap(({ provider_name: name }) => (name ? [name] : []));
+  const logoutUrls = (challenge.logout_urls ?? []).filter(({ url }) => /^https?:\/\//i.test(url) && URL.canParse(url));
+  const { isRunning, onLoad } = useFrames(logoutUrls.map(({ url }) => url));
+  const names = logoutUrls.flatMap(({ provider_name: name }) => (name ? [name] : []));
   return (
     <Form challenge={challenge}>
       <p role="status">{t('You are being logged out of your applications…')}</p>
@@ -36,10 +36,10 @@ export function IframeLogout({ challenge }: { challenge: IframeLogoutChallenge }
           ))}
         </ul>
       )}
-      {isRunning && <Frames told={told} onLoad={onLoad} />}
+      {isRunning && <Frames logoutUrls={logoutUrls} onLoad={onLoad} />}
       {typeof document === 'undefined' && (
         <noscript>
-          <Frames told={told} />
+          <Frames logoutUrls={logoutUrls} />
         </noscript>
       )}
       <Button>{t('Continue')}</Button>
@@ -48,9 +48,9 @@ export function IframeLogout({ challenge }: { challenge: IframeLogoutChallenge }
 }
 
 /** Hidden frames with the addresses. `onLoad` gets the number of each frame that has loaded. */
-const Frames = ({ told, onLoad }: { told: readonly LogoutUrl[]; onLoad?: (frame: number) => void }) => (
+const Frames = ({ logoutUrls, onLoad }: { logoutUrls: readonly LogoutUrl[]; onLoad?: (frame: number) => void }) => (
   <>
-    {told.map(({ url, provider_name: name }, i) => (
+    {logoutUrls.map(({ url, provider_name: name }, i) => (
       <iframe
         key={url}
         hidden

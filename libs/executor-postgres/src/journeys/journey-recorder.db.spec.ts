@@ -259,9 +259,9 @@ describe('the recorder', () => {
   });
 
   it('reports once that the records have reached their largest size, and once that they are below it', async () => {
-    const told: boolean[] = [];
-    const onFull = (isFull: boolean) => void told.push(isFull);
+    const reported: boolean[] = [];
+    const onFull = (isFull: boolean) => void reported.push(isFull);
     for (const maxMb of [0, 0, 1000]) await record({ maxMb, onFull });
-    expect(told).toEqual([true, false]);
+    expect(reported).toEqual([true, false]);
   });
 });

@@ -10,7 +10,7 @@ it('the user logout stage logs out and then notifies the applications of the ses
   const stage = driveStage(userLogoutContract, new UserLogoutStage(), {
     request: { session: { user: null, applications } },
   });
-  const told = {
+  const notified = {
     type: 'passed',
     effects: [{ type: 'logout' }],
     context: {
@@ -20,8 +20,8 @@ it('the user logout stage logs out and then notifies the applications of the ses
     },
     insert: { where: 'next', steps: [{ kind: 'iframe_logout', config: {} }] },
   };
-  expect(await stage.show()).toEqual(told);
-  expect(await stage.answer({})).toEqual(told);
+  expect(await stage.show()).toEqual(notified);
+  expect(await stage.answer({})).toEqual(notified);
 });
 
 it('the user logout stage logs out on a GET and on any response, without a challenge', async () => {
