@@ -78,12 +78,12 @@ describeWithNats('the forms that change a flow', () => {
     expect((await lastEvent('flow_rollout_started'))?.context).toMatchObject({ percent: 2.5, guard_margin: 1.5 });
     const { text } = await root.fetch(PAGE);
     expect(text).toContain(`Version ${number} gets 2.5 % of the visitors, version ${current} the others.`);
-    expect(text).toContain('It allows a drop of 1.5 percent points.');
+    expect(text).toContain('It allows a drop of 1.5 percentage points.');
     expect(text).toContain('The guard has not looked yet.');
     expect((await root.fetch(form)).text).toContain('value="2.5"');
     expect((await submit(root, form, { percent: '40', margin: '', for: '' })).status).toBe(303);
     expect(await flow.state()).toEqual({ current, candidate: number, share: 4000 });
-    expect((await root.fetch(PAGE)).text).toContain('It allows a drop of 1.5 percent points.');
+    expect((await root.fetch(PAGE)).text).toContain('It allows a drop of 1.5 percentage points.');
     const end = await root.fetch(`${PAGE}rollback/`);
     expect(end.text).toContain(`End the rollout of version ${number}`);
     expect(end.text).toContain(`From version ${number} to version ${current}`);

@@ -187,7 +187,7 @@ it('a broken version is rolled back automatically, and running logins complete o
     context: { flow: { slug: 'login' }, guard: { margin: 2 } },
   });
   expect(event?.data.context['reason']).toMatch(
-    /^The completion rate has dropped by more than 2 percent points: \d+\.\d % of \d+ plans from \d+ networks, before 100\.0 % of/,
+    /^The completion rate has dropped by more than 2 percentage points: \d+\.\d % of \d+ plans from \d+ networks, before 100\.0 % of/,
   );
 
   const later = await Promise.all(Array.from({ length: 16 }, () => new Visitor().show()));

@@ -236,7 +236,7 @@ export const flowChangeOperations = {
         .describe('in hundredths of a percent'),
       guard: z
         .object({
-          margin: z.int().min(1).max(MAX_MARGIN).describe('in hundredths of a percent point'),
+          margin: z.int().min(1).max(MAX_MARGIN).describe('in hundredths of a percentage point'),
           watch_s: z.int().min(MIN_WATCH_S).max(MAX_WATCH_S),
         })
         .optional(),

@@ -27,7 +27,7 @@ export const flowRollout = z
     guard: z
       .object({
         condition: z.string().describe('such as `completion=-2%`'),
-        margin: z.number().describe('allowed drop of the completion rate in percent points'),
+        margin: z.number().describe('allowed drop of the completion rate in percentage points'),
         until: z.iso.datetime().describe('when the guard may publish the candidate'),
         looked: z.iso.datetime().nullable().describe('time of the last look'),
         halted: z.iso

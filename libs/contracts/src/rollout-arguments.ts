@@ -12,14 +12,14 @@ export const MIN_WATCH_S = 60;
 /** Time for which a guard watches by default. */
 export const DEFAULT_WATCH_TIME = '1h';
 
-/** Largest drop that a guard may allow, in hundredths of a percent point. */
+/** Largest drop that a guard may allow, in hundredths of a percentage point. */
 export const MAX_MARGIN = 9999;
 
 /** The allowed values of each argument, in words, for error messages. */
 export const ROLLOUT_ARGUMENT_FORMS = {
   percent: 'a number from 0.01 to 100',
   for: 'a time such as 90m, 1h or 2d, from 1 minute to 7 days',
-  guard: 'a drop of the completion rate such as completion=-2%, from 0.01 to 99.99 percent points',
+  guard: 'a drop of the completion rate such as completion=-2%, from 0.01 to 99.99 percentage points',
 } as const;
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
@@ -27,7 +27,7 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_
 /** A condition under which the guard rolls back a rollout. */
 export interface GuardCondition {
   readonly measure: 'completion';
-  /** Allowed drop in hundredths of a percent point. */
+  /** Allowed drop in hundredths of a percentage point. */
   readonly margin: number;
 }
 

@@ -143,7 +143,7 @@ describe('a guard', () => {
     expect(await state()).toEqual({ current: 1, candidate: null, share: null });
     expect(await log()).toEqual([
       'rollout_started 2',
-      'rollout_reverted 1 The completion rate has dropped by more than 2 percent points: 38.5 % of 260 plans from 260 networks, before 100.0 % of 900 plans from 300 networks.',
+      'rollout_reverted 1 The completion rate has dropped by more than 2 percentage points: 38.5 % of 260 plans from 260 networks, before 100.0 % of 900 plans from 300 networks.',
     ]);
   });
 

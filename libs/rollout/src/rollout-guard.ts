@@ -96,7 +96,7 @@ export class RolloutGuard {
     const isDone = await rollouts.decide(rollout, finding, async (manager, flow) => {
       if (differences.length > 0)
         return new TypeormRolloutChange(manager, rollouts.options).halt(flow, differences, facts);
-      const reason = `The completion rate has dropped by more than ${rollout.margin / 100} percent points: ${ratesOf(finding)}.`;
+      const reason = `The completion rate has dropped by more than ${rollout.margin / 100} percentage points: ${ratesOf(finding)}.`;
       return new TypeormFlowChange(manager, rollouts.options).stopRollout(flow, { reason, finding: facts });
     });
     if (!isDone) return 'changed_meanwhile';

@@ -68,7 +68,7 @@ export const fieldTexts = (t: Translate): Readonly<Record<FlowChangeField, Field
     error: t('This must be a number from 0.01 to 99.99.'),
   },
   margin: {
-    label: t('Allowed drop of the completion rate, in percent points'),
+    label: t('Allowed drop of the completion rate, in percentage points'),
     hint: t(
       'The guard goes back by itself if fewer logins complete. If this is empty, no guard watches, or that of the running rollout goes on.',
     ),

@@ -48,7 +48,9 @@ function State({ pageData, rollout, t }: Props) {
         <Fact label={t('Version {number}', { number: current })}>{describeCounts(counts.current, t)}</Fact>
         <Fact label={t('Version {number}', { number: candidate })}>{describeCounts(counts.candidate, t)}</Fact>
         <Fact label={t('Guard')}>
-          {guard ? t('It allows a drop of {margin} percent points.', { margin: guard.margin }) : t('No guard watches.')}
+          {guard
+            ? t('It allows a drop of {margin} percentage points.', { margin: guard.margin })
+            : t('No guard watches.')}
         </Fact>
         {guard && <GuardFacts pageData={pageData} guard={guard} t={t} />}
       </dl>

@@ -44,7 +44,7 @@ export interface StoredRollout {
   readonly countedFrom: Date;
   /** Until when the guard watches; null without a guard. */
   readonly watchUntil: Date | null;
-  /** Allowed drop of the completion rate in hundredths of a percent point; null without a guard. */
+  /** Allowed drop of the completion rate in hundredths of a percentage point; null without a guard. */
   readonly margin: number | null;
   readonly lookedAt: Date | null;
   /** When the guard stopped the growth of the share; null if it has not. */
@@ -56,7 +56,7 @@ export interface StoredRollout {
 
 /** The guard of a rollout. */
 export interface Guard {
-  /** Allowed drop of the completion rate in hundredths of a percent point. */
+  /** Allowed drop of the completion rate in hundredths of a percentage point. */
   readonly margin: number;
   /** Seconds for which the guard watches. Then the candidate is published. */
   readonly watchS: number;

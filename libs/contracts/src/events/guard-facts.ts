@@ -9,7 +9,7 @@ const summary = z.object({
 
 /** What the guard of a rollout has found. */
 export const guardFacts = z.object({
-  margin: z.number().describe('allowed drop of the completion rate in percent points'),
+  margin: z.number().describe('allowed drop of the completion rate in percentage points'),
   current: summary.describe('the version that was current'),
   candidate: summary.describe('the version that was rolled out'),
   probability: z.number().optional().describe('probability of such a drop, if the true drop is the margin'),

@@ -15,7 +15,7 @@ export const rolloutEvents = {
     ...{ level: 'info', outcome: 'success', actor: BY_ADMINISTRATOR, subject: 'nobody' },
     context: rolloutFacts.omit({ guard: true }).extend({
       percent: z.number(),
-      guard_margin: z.number().optional().describe('allowed drop of the completion rate in percent points'),
+      guard_margin: z.number().optional().describe('allowed drop of the completion rate in percentage points'),
       reason: z.string().optional().describe('why, in the words of the administrator'),
     }),
     example: { flow: { pk: FLOW, slug: 'login' }, version: 4, current_version: 3, percent: 10, guard_margin: 2 },

@@ -92,7 +92,7 @@ export const ar: Catalogue = {
   Started: 'بدأ',
   'Counted since': 'العدّ منذ',
   Guard: 'الحارس',
-  'It allows a drop of {margin} percent points.': 'يسمح بانخفاض قدره {margin} نقطة مئوية.',
+  'It allows a drop of {margin} percentage points.': 'يسمح بانخفاض قدره {margin} نقطة مئوية.',
   'No guard watches.': 'لا يراقب أي حارس.',
   'Watches until': 'يراقب حتى',
   Finding: 'النتيجة',
@@ -136,7 +136,7 @@ export const ar: Catalogue = {
   'Percent of the visitors': 'النسبة المئوية من الزوار',
   'From 0.01 to 99.99.': 'من 0.01 إلى 99.99.',
   'This must be a number from 0.01 to 99.99.': 'يجب أن يكون هذا رقمًا من 0.01 إلى 99.99.',
-  'Allowed drop of the completion rate, in percent points': 'الانخفاض المسموح به في معدل الإكمال، بالنقاط المئوية',
+  'Allowed drop of the completion rate, in percentage points': 'الانخفاض المسموح به في معدل الإكمال، بالنقاط المئوية',
   'The guard goes back by itself if fewer logins complete. If this is empty, no guard watches, or that of the running rollout goes on.':
     'يتراجع الحارس من تلقاء نفسه إذا اكتمل عدد أقل من عمليات الدخول. إذا كان الحقل فارغًا فلا يراقب أي حارس، أو يستمر حارس الطرح الجاري.',
   'Time for which the guard watches': 'المدة التي يراقب فيها الحارس',

@@ -93,7 +93,7 @@ export const de: Catalogue = {
   Started: 'Begonnen',
   'Counted since': 'Gezählt seit',
   Guard: 'Wächter',
-  'It allows a drop of {margin} percent points.': 'Er erlaubt einen Rückgang um {margin} Prozentpunkte.',
+  'It allows a drop of {margin} percentage points.': 'Er erlaubt einen Rückgang um {margin} Prozentpunkte.',
   'No guard watches.': 'Kein Wächter beobachtet.',
   'Watches until': 'Beobachtet bis',
   Finding: 'Befund',
@@ -138,7 +138,7 @@ export const de: Catalogue = {
   'Percent of the visitors': 'Prozent der Besucher',
   'From 0.01 to 99.99.': 'Von 0.01 bis 99.99.',
   'This must be a number from 0.01 to 99.99.': 'Das muss eine Zahl von 0.01 bis 99.99 sein.',
-  'Allowed drop of the completion rate, in percent points': 'Erlaubter Rückgang der Abschlussquote in Prozentpunkten',
+  'Allowed drop of the completion rate, in percentage points': 'Erlaubter Rückgang der Abschlussquote (Prozentpunkte)',
   'The guard goes back by itself if fewer logins complete. If this is empty, no guard watches, or that of the running rollout goes on.':
     'Der Wächter nimmt die Version selbst zurück, wenn weniger Anmeldungen abgeschlossen werden. Ist das Feld leer, beobachtet kein Wächter, oder der laufende macht weiter.',
   'Time for which the guard watches': 'Dauer, für die der Wächter beobachtet',

@@ -93,7 +93,7 @@ export const es: Catalogue = {
   Started: 'Iniciado',
   'Counted since': 'Contado desde',
   Guard: 'Vigilante',
-  'It allows a drop of {margin} percent points.': 'Permite una caída de {margin} puntos porcentuales.',
+  'It allows a drop of {margin} percentage points.': 'Permite una caída de {margin} puntos porcentuales.',
   'No guard watches.': 'Ningún vigilante observa.',
   'Watches until': 'Observa hasta',
   Finding: 'Resultado',
@@ -137,7 +137,7 @@ export const es: Catalogue = {
   'Percent of the visitors': 'Porcentaje de los visitantes',
   'From 0.01 to 99.99.': 'De 0.01 a 99.99.',
   'This must be a number from 0.01 to 99.99.': 'Debe ser un número de 0.01 a 99.99.',
-  'Allowed drop of the completion rate, in percent points':
+  'Allowed drop of the completion rate, in percentage points':
     'Caída permitida de la tasa de finalización, en puntos porcentuales',
   'The guard goes back by itself if fewer logins complete. If this is empty, no guard watches, or that of the running rollout goes on.':
     'El vigilante revierte por sí mismo si se completan menos inicios de sesión. Si el campo está vacío, ningún vigilante observa, o continúa el del despliegue en curso.',

@@ -93,7 +93,7 @@ export const fr: Catalogue = {
   Started: 'Commencé',
   'Counted since': 'Compté depuis',
   Guard: 'Gardien',
-  'It allows a drop of {margin} percent points.': 'Il tolère une baisse de {margin} points de pourcentage.',
+  'It allows a drop of {margin} percentage points.': 'Il tolère une baisse de {margin} points de pourcentage.',
   'No guard watches.': 'Aucun gardien ne surveille.',
   'Watches until': 'Surveille jusqu’au',
   Finding: 'Constat',
@@ -137,7 +137,7 @@ export const fr: Catalogue = {
   'Percent of the visitors': 'Pourcentage des visiteurs',
   'From 0.01 to 99.99.': 'De 0.01 à 99.99.',
   'This must be a number from 0.01 to 99.99.': 'Ce doit être un nombre de 0.01 à 99.99.',
-  'Allowed drop of the completion rate, in percent points':
+  'Allowed drop of the completion rate, in percentage points':
     'Baisse tolérée du taux d’achèvement, en points de pourcentage',
   'The guard goes back by itself if fewer logins complete. If this is empty, no guard watches, or that of the running rollout goes on.':
     'Le gardien revient de lui-même en arrière si moins de connexions aboutissent. Si ce champ est vide, aucun gardien ne surveille, ou celui du déploiement en cours continue.',
