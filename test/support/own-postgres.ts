@@ -19,7 +19,7 @@ const FAST = [
 
 /** A file system in memory, in which creating and dropping a database takes a fraction of the time. */
 const MEMORY = '/dev/shm';
-/** Number of bytes that must be free in `MEMORY`. The databases of three workers take a sixth of it. */
+/** Number of bytes that must be free in `MEMORY`. The databases of four workers take less than a quarter of it. */
 const MEMORY_BYTES = 2 ** 31;
 
 interface Options {
