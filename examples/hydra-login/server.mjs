@@ -88,8 +88,9 @@ async function callback({ request, response, query }) {
 const refusalOf = ({ subject }, claims) => (subject === '' || claims.sub === subject ? undefined : 'access_denied');
 
 /**
- * Makes Hydra forget a login or a consent that no longer exists at Gatehouse. Without a login, Hydra starts the
- * authorization again. Without a consent, the user is asked, unless the application wants no page.
+ * Makes Hydra forget a login or a consent that no longer exists at Gatehouse, and returns the URL at which the browser
+ * continues. After a forgotten login, Hydra starts the authorization again. After a forgotten consent, Gatehouse asks
+ * the user, or the request is rejected with `consent_required` if the application has sent `prompt=none`.
  */
 async function forget(response, memo) {
   const { kind, challenge, session_id, subject, client, request_url } = memo;

@@ -1,4 +1,7 @@
-/** A login without a framework: each challenge becomes a form. */
+/**
+ * A login without a framework: forms for the challenges of identification, password and authenticator validation, and a
+ * link to Gatehouse for any other challenge.
+ */
 import type { Challenge, ChallengeResponse, FieldErrors, FlowResult, FlowRun } from '@gatehouse/client';
 import { client, currentUser, gatehouse, LOGIN, LOGOUT, waitingText } from './session.js';
 

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { SERVICES_FILE } from '../deploy/compose.js';
 
 /**
- * Provides the engine with the images that the Dockerfiles and the compose file name. Throws if one can be neither
- * pulled nor built.
+ * Makes sure that Docker has all images to which the Dockerfiles and the compose file refer. Throws if an image can be
+ * neither pulled nor built.
  */
 export function provideBaseImages(): void {
   const images = [

@@ -147,7 +147,10 @@ export class ComposeStack {
     this.running.push(await startHosted({ part: partOf(service), services: [service], env }));
   }
 
-  /** Runs `npm run user` with the environment of the operator, and returns its output. */
+  /**
+   * Runs the operator command `user` in this process, with the environment of the operator. Returns its standard
+   * output. Throws CommandFailedError if the command fails.
+   */
   user(...args: readonly string[]): Promise<string> {
     return runCliOk('user', args, { env: this.environment('operator') });
   }

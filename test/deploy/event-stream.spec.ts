@@ -198,7 +198,7 @@ describeWithNats('the event stream', () => {
     },
     { what: 'an unreachable server', settings: { NATS_URL: 'nats://127.0.0.1:1' }, message: /cannot be reached/ },
   ])(
-    'is not saved for $what: the command prints a message without a stack trace',
+    'is not created or updated with $what: the command prints a message without a stack trace',
     async ({ args = ['stream'], settings, message }) => {
       const all = { ...settingsOf('operator'), EVENTS_STREAM: 'events', ...settings };
       const { code, stderr } = await runCli('events', args, { env: all });

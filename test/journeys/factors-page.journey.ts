@@ -76,10 +76,10 @@ describeInChromium('second factors on the page', () => {
     await third.getByRole('button', { name: 'Choose another way' }).click();
     expect(await third.locator('.device').first().textContent()).toBe('Authenticator appBlue phone · last used now');
 
-    const { page: stranger } = await chromium.open();
-    await goTo(stranger, 'factor-first');
-    await answer(stranger, 'Username or email', 'alice');
-    await heading(stranger, 'Confirm that it is you');
-    expect(await stranger.locator('main').textContent()).not.toMatch(/Blue phone|last used/);
+    const { page: anonymous } = await chromium.open();
+    await goTo(anonymous, 'factor-first');
+    await answer(anonymous, 'Username or email', 'alice');
+    await heading(anonymous, 'Confirm that it is you');
+    expect(await anonymous.locator('main').textContent()).not.toMatch(/Blue phone|last used/);
   });
 });

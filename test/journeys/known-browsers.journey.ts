@@ -54,7 +54,7 @@ const setFailures = (failures: number, freeAt: string) =>
     [failures],
   );
 
-describe('while strangers guess at the password of a user', () => {
+describe('while anonymous visitors guess at the password of a user', () => {
   it('the user logs in from a browser in which they have logged in before', async () => {
     const [known, ofBob] = [await browserKnownFor('alice'), await browserKnownFor('bob')];
     await guess(25);

@@ -12,7 +12,7 @@ const UNSENT = {
   code: 'email-unsent',
 };
 
-describeWithNats('recovery mails that a stranger requests', () => {
+describeWithNats('recovery mails that an anonymous visitor requests', () => {
   let deployment: Deployment;
   let mailbox: Mailbox;
   /**
@@ -104,9 +104,9 @@ describeWithNats('recovery mails that a stranger requests', () => {
   });
 
   it('and wrong codes for them lock no code for longer than the delay', async () => {
-    const [stranger, user] = [deployment.browser(), deployment.browser()];
-    await requestMail('carol', '198.51.100.1', stranger);
-    await send(stranger, ['back', '198.51.100.1'], { code: '000000' });
+    const [anonymous, user] = [deployment.browser(), deployment.browser()];
+    await requestMail('carol', '198.51.100.1', anonymous);
+    await send(anonymous, ['back', '198.51.100.1'], { code: '000000' });
     await deployment.rows(
       `UPDATE flow.attempts SET failures = 500, free_at = now(), updated_at = now() WHERE credential LIKE 'email_code%'`,
     );

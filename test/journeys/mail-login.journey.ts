@@ -73,16 +73,16 @@ describeWithNats('the login by mail of docs/how-to/log-in-by-mail.md', () => {
     expect(await statusOf(phone)).toBe(200);
   });
 
-  it('works for the user while a stranger requests mails and guesses codes', async () => {
+  it('works for the user while an anonymous visitor requests mails and guesses codes', async () => {
     const send = (browser: Browser, from: string, body: object) =>
       browser.fetch(`/api/v3/flows/executor/${FLOW}/?query=`, {
         ...{ method: 'POST', body: JSON.stringify(body) },
         headers: { 'content-type': 'application/json', 'x-forwarded-for': from },
       });
-    const stranger = deployment.browser();
+    const anonymous = deployment.browser();
     for (let i = 0; i < 8; i++) await send(deployment.browser(), '198.51.100.1', { uid_field: 'dave' });
-    await send(stranger, '198.51.100.1', { uid_field: 'dave' });
-    for (let i = 0; i < 5; i++) await send(stranger, '198.51.100.1', { code: '00000x' });
+    await send(anonymous, '198.51.100.1', { uid_field: 'dave' });
+    for (let i = 0; i < 5; i++) await send(anonymous, '198.51.100.1', { code: '00000x' });
     await mailbox.mailTo('dave@example.org', 5);
 
     const user = deployment.browser();

@@ -35,18 +35,18 @@ it('a page at another gateway gets the login message in its language, and can re
   const first = await PageSocket.open(otherGateway, { origin: deployment.url });
   const visitor = deployment.browser('de');
   await visitor.solve('login', { uid_field: 'alice' });
-  const [page, stranger] = [await openPage(visitor), await openPage(deployment.browser())];
+  const [page, other] = [await openPage(visitor), await openPage(deployment.browser())];
 
   expect(await visitor.solve('login', { password: 'correct-horse-7' })).toMatchObject({ body: { to: '/' } });
   expect(await page.next()).toEqual(text('Sie sind angemeldet!'));
   expect(await page.closed).toBe(1000);
-  expect([first.waiting, stranger.waiting, stranger.ws.readyState]).toEqual([[], [], WebSocket.OPEN]);
+  expect([first.waiting, other.waiting, other.ws.readyState]).toEqual([[], [], WebSocket.OPEN]);
 
   const back = await openPage(visitor);
   expect((await visitor.fetch('/api/v3/core/users/me/')).status).toBe(200);
   await visitor.show('bye');
   expect(await back.closed).toBe(1000);
-  for (const socket of [first, stranger]) await socket.close();
+  for (const socket of [first, other]) await socket.close();
 });
 
 it('a WebSocket closes when its session is ended by another browser', async () => {

@@ -39,8 +39,8 @@ beforeAll(async () => {
           { ...LOGIN, attrs: { remember_me_offset: 'days=1', remember_device: 'days=7' } },
           RE_EVALUATED,
         ]),
-        expressionEntry('stranger', 'return not request.context["auth_method_args"]["known_device"]'),
-        boundEntry('login-3 bound', 'stranger'),
+        expressionEntry('unknown-device', 'return not request.context["auth_method_args"]["known_device"]'),
+        boundEntry('login-3 bound', 'unknown-device'),
       ),
     ],
   });
@@ -143,8 +143,8 @@ describe('a login of 2026.8', () => {
     expect(cookie).toMatch(/; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/);
     expect((await login(withoutSession(browser))).body).toMatchObject({ component: 'xak-flow-redirect' });
 
-    const stranger = deployment.browser();
-    stranger.plant('x'.repeat(40), 'authentik_device');
-    expect((await login(stranger)).body).toMatchObject({ component: 'ak-stage-dummy' });
+    const forger = deployment.browser();
+    forger.plant('x'.repeat(40), 'authentik_device');
+    expect((await login(forger)).body).toMatchObject({ component: 'ak-stage-dummy' });
   });
 });

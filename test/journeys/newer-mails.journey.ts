@@ -62,10 +62,10 @@ describeWithNats('mails of 2026.8', () => {
       ['alice', 5],
       ['nobody', 0],
     ] as const) {
-      const stranger = deployment.browser();
-      expect(errorsOf(await send(stranger, ['back', '198.51.100.1'], { uid_field: name }))).toBeUndefined();
+      const anonymous = deployment.browser();
+      expect(errorsOf(await send(anonymous, ['back', '198.51.100.1'], { uid_field: name }))).toBeUndefined();
       for (const expected of [SENT, SENT, UNSENT])
-        expect(errorsOf(await send(stranger, ['back', '198.51.100.1'], {}))).toEqual(expected);
+        expect(errorsOf(await send(anonymous, ['back', '198.51.100.1'], {}))).toEqual(expected);
 
       const user = deployment.browser();
       expect(errorsOf(await send(user, ['back', '203.0.113.7'], { uid_field: name }))).toBeUndefined();

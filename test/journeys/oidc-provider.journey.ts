@@ -172,8 +172,8 @@ describe('the bridge', () => {
     const { url } = await signIn({ prompt: 'login' });
     const next = await visitor.logIn(await visitor.follow(url), 'alice');
     const back = await visitor.follow(next, `${publicUrl}/callback`);
-    const stranger = newVisitor();
-    expect((await stranger.fetch(await stranger.follow(back))).status).toBe(400);
+    const anonymous = newVisitor();
+    expect((await anonymous.fetch(await anonymous.follow(back))).status).toBe(400);
     await visitor.follow(back, APP);
     const replayed = await visitor.follow(back);
     expect((await visitor.fetch(replayed)).status).toBe(400);

@@ -69,9 +69,9 @@ describe('a page of a listed origin', () => {
   });
 
   it.each([
-    ['without a token', ''],
-    ['with the token of another session', 'x'.repeat(32)],
-  ])('cannot answer for a logged-in user %s', async (_what, csrf) => {
+    ['without a CSRF token', ''],
+    ['with a wrong CSRF token', 'x'.repeat(32)],
+  ])('cannot send the answer of a logged-in user %s', async (_what, csrf) => {
     const browser = await loggedIn();
     await send(browser, executor('login'));
     const { status, body } = await send(browser, executor('login'), { csrf, body: { uid_field: 'bob' } });
@@ -79,7 +79,7 @@ describe('a page of a listed origin', () => {
     expect([status, body['code']]).toEqual([403, 'csrf_failed']);
   });
 
-  it('answers for a logged-in user with the token of the header', async () => {
+  it('can send the answer of a logged-in user with the CSRF token of the header X-Gatehouse-CSRF', async () => {
     const browser = await loggedIn();
     const { headers } = await send(browser, executor('login'));
     const csrf = headers.get('x-gatehouse-csrf') ?? '';

@@ -63,7 +63,7 @@ it('each visitor gets the same version at both gateways while the share grows, u
   for (const [first, second] of visitors) expect([await begin(first), await begin(second)]).toEqual(['Old', 'Old']);
 });
 
-it('a run and later runs of its session keep their version, even after the login has replaced the key', async () => {
+it('a run of a flow and later runs in the same session keep their version, even after the login has replaced the session key', async () => {
   await deployment.command('flow', 'publish', 'login', '2', '--percent', '50');
   for (let n = 0; n < 8; n++) {
     const [first, second] = visitor();

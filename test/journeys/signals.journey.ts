@@ -163,7 +163,7 @@ describe('a transmitter of security events', () => {
     expect(await isLoggedIn(alice)).toBe(true);
   });
 
-  it('cannot end sessions of other users, of a superuser by an address, or by an event that it may not send', async () => {
+  it('cannot end sessions of users who are not its own, of a superuser whom it names by an address, or of any user by an event that it may not send', async () => {
     const [carol, root] = [await loggedIn('carol'), await loggedIn('root')];
     await deployment.rows(`UPDATE directory.users SET verified_email = '' WHERE username = 'carol'`);
     const subjects = [

@@ -215,13 +215,13 @@ describeInChromium('visitors who sign in at a source', () => {
     it('sign in with a Plex token if they are friends of the owner', async () => {
       plex.accounts.set('owner', { id: 1, username: 'owner', friends: [{ id: 2, status: 'accepted' }] });
       plex.accounts.set('friend', { id: 2, username: 'petra' });
-      plex.accounts.set('stranger', { id: 3, username: 'mallory' });
+      plex.accounts.set('token-of-mallory', { id: 3, username: 'mallory' });
       const redeem = (browser: Browser, plex_token: string) =>
         browser.fetch('/api/v3/sources/plex/redeem_token/?slug=plex', {
           ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
           body: JSON.stringify({ plex_token }),
         });
-      expect((await redeem(deployment.browser(), 'stranger')).status).toBe(403);
+      expect((await redeem(deployment.browser(), 'token-of-mallory')).status).toBe(403);
       const petra = deployment.browser();
       const { to } = (await redeem(petra, 'friend')).body as { to: string };
       expect(await follow(petra, to)).toBe('petra');
@@ -229,7 +229,7 @@ describeInChromium('visitors who sign in at a source', () => {
 
     it('see why the page could not sign them in, and can try again', async () => {
       plex.accounts.set('owner', { id: 1, username: 'owner', friends: [{ id: 4, status: 'accepted' }] });
-      plex.accounts.set('stranger', { id: 3, username: 'mallory' });
+      plex.accounts.set('token-of-mallory', { id: 3, username: 'mallory' });
       plex.accounts.set('other friend', { id: 4, username: 'paul' });
       const { page } = await chromium.open();
       let authToken: string | null = null;
@@ -246,7 +246,7 @@ describeInChromium('visitors who sign in at a source', () => {
       await signIn();
       await signIn();
       await page.getByText('Signing in did not work.').waitFor();
-      authToken = 'stranger';
+      authToken = 'token-of-mallory';
       await signIn();
       await page.getByText('Access denied.').waitFor();
       authToken = 'other friend';

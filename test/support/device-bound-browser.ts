@@ -45,8 +45,8 @@ export class DeviceBoundBrowser extends Browser {
   }
 
   /**
-   * Sends a request without renewing the bound cookie first. A header says so, as when a browser cannot reach the site
-   * for the renewal (“Secure-Session-Skipped HTTP header field”).
+   * Sends a request without renewing the bound cookie first. Its header `Secure-Session-Skipped` says that the browser
+   * could not reach the site for the renewal (“Secure-Session-Skipped HTTP header field” of the draft).
    */
   fetchWithoutRefresh(path: string): Promise<BrowserResponse> {
     const skipped = `unreachable;session_identifier="${this.session!.id}"`;

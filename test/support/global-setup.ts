@@ -28,7 +28,11 @@ declare module 'vitest' {
   }
 }
 
-/** Starts what all suites share: a Postgres with a migrated database. Finds nats-server and Chromium. */
+/**
+ * Provides what all suites share: a migrated database on the Postgres of DATABASE_URL, or else on a new server, and the
+ * paths of nats-server and Chromium. Returns the function that drops the databases of this run, deletes its folder and
+ * stops a server that was started.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const runId = randomBytes(4).toString('hex');
   const natsServer = await findNatsServer();

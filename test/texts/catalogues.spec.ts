@@ -57,9 +57,9 @@ describe.each(['de', 'fr', 'es', 'ar'] as const)('the catalogue for %s', (locale
   });
 });
 
-it('Arabic texts mark dates and phone numbers, because browsers would reverse their parts otherwise', () => {
+it('Arabic texts have a left-to-right mark before dates and phone numbers, because browsers would reverse their parts otherwise', () => {
   const arabic = [messages, pages, panels, mails].flatMap((catalogues) => Object.values(catalogues.ar));
-  // The mark is U+200E before the number.
+  // The left-to-right mark is U+200E.
   const unmarked = /(?<![\u200e\d-])(?:\d+-\d|\+\d)/;
   expect(arabic.filter((text) => unmarked.test(text))).toEqual([]);
 });

@@ -42,9 +42,10 @@ export interface Command {
 }
 
 /**
- * Runs a command and returns its exit code. Writes its output to standard output, or one sentence to standard error. With
- * `--help` or `-h` among the arguments, writes the usage and does nothing else.
- * Escapes unprintable characters in both, because names from the database or a file may contain terminal sequences.
+ * Runs a command and returns its exit code. Writes its output to standard output, or one sentence to standard error.
+ * With `--help` or `-h` among the arguments, writes the usage and does nothing else.
+ * Escapes unprintable characters in the output and in the error, because names from the database or a file may contain
+ * terminal sequences.
  */
 export async function runCommand(command: Command, args: readonly string[], process: CommandProcess): Promise<number> {
   try {

@@ -202,7 +202,7 @@ export const gatewaySettings = z.object({
     'Mails that one network, one known browser, or one visitor with another proof may request for one name before delays begin; all networks together may request four times as many. Superusers may send as many recovery mails to one user',
   ),
   KNOWN_BROWSER_S: whole(90 * 86_400, { min: 3600, max: 365 * 86_400 }).describe(
-    'Seconds for which a browser stays known for a user who has logged in with it; its wrong credentials count apart from those of strangers',
+    'Seconds for which a browser stays known for a user who has logged in with it; its wrong credentials count apart from those of anonymous visitors',
   ),
   ATTEMPTS_LINE: whole(DEFAULT_QUEUE_LIMIT, { max: 10_000 }).describe(
     'Answers for one credential that may queue in a gateway; further ones get 503',

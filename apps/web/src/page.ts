@@ -155,7 +155,7 @@ export interface FlowChangePageData extends AdministrationPageData, FlowChangeDa
 
 /** The data of the API page. The browser receives all of it. */
 export interface ApiPageData extends LanguagePageData {
-  /** The OpenAPI document without its named schemas, which the browser fetches. */
+  /** The OpenAPI document without its named schemas. The browser fetches those later, from `/api/v3/schema/`. */
   readonly api: ApiOutline;
   readonly brand: Brand;
   /** URL of the page, to which its language menu redirects after a choice. */

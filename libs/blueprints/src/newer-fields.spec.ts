@@ -65,7 +65,7 @@ const checkText = async (text: string, apiVersion: '2024.8' | '2026.8') =>
     }),
   );
 
-describe('a model, a choice or a limit of authenticators that is new in 2026.8', () => {
+describe('a model, a field or a value that is new in 2026.8', () => {
   const APP = 'authentik_stages_authenticator_';
 
   it.each([
@@ -99,10 +99,13 @@ describe('a model, a choice or a limit of authenticators that is new in 2026.8',
       '{totp_otp_throttling_factor: 2}',
       'the field totp_otp_throttling_factor',
     ],
-  ])('is refused under 2024.8 by name, and accepted under 2026.8: %s %s', async (model, attrs, part) => {
-    expect(await checkEntry(model, attrs, '2024.8')).toContain(`${part} is new in authentik 2026.8.`);
-    expect(await checkEntry(model, attrs, '2026.8')).toBe('0 errors, 0 warnings');
-  });
+  ])(
+    'is refused under 2024.8 with an error that names it, and accepted under 2026.8: %s %s',
+    async (model, attrs, part) => {
+      expect(await checkEntry(model, attrs, '2024.8')).toContain(`${part} is new in authentik 2026.8.`);
+      expect(await checkEntry(model, attrs, '2026.8')).toBe('0 errors, 0 warnings');
+    },
+  );
 
   it('is accepted with a warning if it has no effect, such as a Kerberos backend and the built-in one', async () => {
     const [model, kerberos] = [

@@ -29,7 +29,7 @@ describe('a field or value that is new in 2026.8', () => {
     ['this kind of value of the field background', flow(`background: ${'a/'.repeat(250)}a.jpg`)],
     ['the value "entraid" of the field provider_type', source('entraid')],
     ['the value "slack" of the field provider_type', source('slack')],
-  ])('is refused under 2024.8 by name, and accepted under 2026.8: %s', async (part, entry) => {
+  ])('is refused under 2024.8 with an error that names it, and accepted under 2026.8: %s', async (part, entry) => {
     expect(await check(entry, '2024.8')).toContain(`${part} is new in authentik 2026.8.`);
     expect(await check(entry)).toBe(FINE);
   });

@@ -17,7 +17,7 @@ describe('the external stages of a flow', () => {
     expect(() => rejectDifferentFacts('login', stages)).not.toThrow();
   });
 
-  it('are refused by name if they declare different schemas for an own fact', () => {
+  it('are refused with an error that names them if they declare different schemas for an own fact', () => {
     const stages = [descriptorOf('x_acme_scorer', scores), descriptorOf('x_acme_gate', { type: 'integer' })];
     expect(() => rejectDifferentFacts('login', stages)).toThrow(
       'the flow login has stages that disagree about the fact x_acme_risk: its schema in x_acme_scorer is not that in x_acme_gate.',

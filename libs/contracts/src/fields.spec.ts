@@ -299,7 +299,7 @@ describe('a request body', () => {
       c: [{ code: 'required' }],
     });
   });
-  it('has the error of a field that is named like an inherited property in fieldErrors', () => {
+  it('has in fieldErrors also the error of a field with the name of an inherited property, such as constructor', () => {
     const parsed = z.object({ constructor: char() }).safeParse({ constructor: '' });
     expect(fieldErrors(parsed.error as z.ZodError)).toEqual({ constructor: [{ code: 'blank' }] });
   });

@@ -53,7 +53,8 @@ export class TypeormCredentialStore extends CredentialStore {
   }
 
   async findPassword(userId: string, username: string): Promise<StoredPassword> {
-    // Uses the stored form of the name, so that all spellings that find the same user have the same stand-in.
+    // The name selects the stand-in hash. In its stored form, all spellings that find the same user select the same
+    // stand-in, just as they find the same hash of an existing user.
     const values = [userId, toStoredUsername(username)];
     const { rows } = await runNamed<PasswordRow>(this.source, FIND_PASSWORD, values);
     const { is_active = null, password_hash = null, stand_in = null } = rows[0] ?? {};

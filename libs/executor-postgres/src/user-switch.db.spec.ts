@@ -90,10 +90,10 @@ describe('a saved login that adds a user', () => {
 
   it('joins the cookie’s login set only if the old session is in it, and renews the secret of the set', async () => {
     const { first, second } = await two();
-    const stranger = await logIn(await enrol(store.source));
-    const third = (await add({ ...stranger, set: second.set }, await enrol(store.source)))!;
+    const separate = await logIn(await enrol(store.source));
+    const third = (await add({ ...separate, set: second.set }, await enrol(store.source)))!;
     expect(await membersOf(second.set)).toEqual([first.id, second.id].sort());
-    expect(await membersOf(third.set)).toEqual([stranger.id, third.id].sort());
+    expect(await membersOf(third.set)).toEqual([separate.id, third.id].sort());
     const fourth = (await add(second, await enrol(store.source)))!;
     expect(await membersOf(second.set)).toEqual([]);
     expect(await membersOf(fourth.set)).toEqual([first.id, second.id, fourth.id].sort());

@@ -285,7 +285,7 @@ describe('a step whose stage writes data of its own', () => {
     expect(first.plans).toMatchObject({ saves: 2, revision: 1 });
   });
 
-  it('causes no additional save if the plan has not changed', async () => {
+  it('gets its request without another save before it if the plan has not changed since its last save', async () => {
     const it = executorHarness(flowOf([{ kind: 'diary' }]), {
       'diary.challenge': challengeReply({}),
       'diary.respond': { type: 'passed' },

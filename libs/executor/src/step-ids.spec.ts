@@ -55,7 +55,7 @@ it('an answer without a step id is sent to the current step', async () => {
   expect(stages.hops.filter((hop) => hop === 'page.respond')).toHaveLength(2);
 });
 
-it('an answer that is sent twice gets the end of the plan that it has ended, and starts no new plan', async () => {
+it('an answer that has ended its plan gets the same result when it is sent again, and starts no new plan', async () => {
   const { show, solve, plans } = executorHarness(flowOf([{ kind: 'page' }]), PASSED);
   const { stepId } = await show();
   expect((await solve({}, answering({}, stepId))).result).toEqual({ type: 'done', to: '/' });

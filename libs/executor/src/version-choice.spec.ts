@@ -59,7 +59,7 @@ const alice = { ...ALICE, is_superuser: false, debug: false };
 const sessionOf = (id: string) => ({ id, retired: false, remainingS: undefined, user: alice });
 
 describe('a new plan, with the share of the candidate at 30 %', () => {
-  it('has the version of the session that the request creates', async () => {
+  it('has the version that the id of the request’s new session selects', async () => {
     for (const [newSessionId, expected] of [
       [idWithin(3000), CANDIDATE],
       [idBeyond(3000), CURRENT],
@@ -71,7 +71,7 @@ describe('a new plan, with the share of the candidate at 30 %', () => {
     }
   });
 
-  it('has the version of its visitor’s session, whether the executor or FlowStarter starts it', async () => {
+  it('has the version that the id of its visitor’s session selects, whether the executor or FlowStarter starts it', async () => {
     for (const [id, expected] of [
       [idWithin(3000), CANDIDATE],
       [idBeyond(3000), CURRENT],
@@ -86,7 +86,7 @@ describe('a new plan, with the share of the candidate at 30 %', () => {
     }
   });
 
-  it('has the version of the new session that a login at a source gets, not of the session before', async () => {
+  it('has the version that the id of the new session after a login at a source selects, not that of the session before', async () => {
     const { start, plans } = engineWith(3000);
     plans.session = { ...sessionOf(idWithin(3000)), user: undefined };
     plans.versions = { ...plans.versions, newSessionId: idBeyond(3000) };

@@ -28,8 +28,8 @@ interface RecordedEvent {
 }
 
 /**
- * Returns an event in the JSON format of CloudEvents. `source` is the setting EVENTS_SOURCE. A member is null if the
- * gateway that recorded the event did not know it yet (Gatehouse before 1.0).
+ * Returns an event in the JSON format of CloudEvents. `source` is the setting EVENTS_SOURCE. A member of `data` is null
+ * if it has no value, or if a gateway before 1.0, which does not write that member, recorded the event.
  */
 export function toCloudEvent({ id, madeAt, body }: RecordedEvent, source: string): CloudEvent {
   const { action, user } = body;

@@ -112,7 +112,8 @@ export const planBody = z.object({
   work: z.string().optional(),
   ended: ending.optional(),
   /**
-   * The last verdicts of shadow conditions, which the flow inspector shows (docs/spec/policies.md#shadow-conditions).
+   * The newest verdicts of shadow conditions, MAX_SHADOW_VERDICTS at most, oldest first, for the flow inspector
+   * (docs/spec/policies.md#shadow-conditions).
    */
   shadow_verdicts: z.array(shadowVerdict.extend({ target: z.string() })).exactOptional(),
   trail: z.array(trailEntry),

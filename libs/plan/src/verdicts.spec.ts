@@ -32,7 +32,7 @@ describe('a step with policies', () => {
     expect(advance(shown, step, { type: 'passed' }).plan.verdicts).toEqual({});
   });
 
-  it('is skipped without a stored verdict if its policies refuse', () => {
+  it('is skipped if its policies refuse, and the plan then stores no verdict', () => {
     const left = enterStep(plan, step, { pass: false, messages: ['no'] });
     expect([left.cursor, left.verdicts]).toEqual([1, {}]);
   });

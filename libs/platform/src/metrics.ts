@@ -28,8 +28,8 @@ interface MetricFamily<L extends string = string> {
   /** The question that the metric answers. */
   readonly question: keyof typeof QUESTIONS;
   /**
-   * Names of the processes that have this metric, for docs/reference/metrics.md. Default: the processes that register
-   * it.
+   * The processes that have this metric, as text for the column `processes` of docs/reference/metrics.md. Default: the
+   * part of tools/docs/metrics.ts whose import registers the metric.
    */
   readonly processes?: string;
   readonly labels: Readonly<Record<L, LabelValues>>;

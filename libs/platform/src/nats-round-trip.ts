@@ -62,8 +62,8 @@ export class NatsRoundTrip {
   }
 
   /**
-   * Notices if this NATS user may not publish to its own inbox, as in an older `nats.conf`. Requests still work then,
-   * so the answer to the ping is enough for `completes`.
+   * Notices that this NATS user may not publish to its own inbox, as with an older `nats.conf`. Requests still work
+   * then, so `#returnsOver` is content with the server's answer to the ping.
    */
   async #watch() {
     for await (const status of this.connection.status()) if (status.type === 'error') this.#onError(status.error);

@@ -35,7 +35,7 @@ interface PolicyInputOptions {
   readonly request?: Partial<PolicyRequest>;
 }
 
-/** Returns the input for a policy. Its config has the defaults of its schema. */
+/** Returns the input for a policy. Fields that `config` lacks have the defaults of the policy's schema. */
 export function policyInput<Config extends z.ZodObject>(
   contract: PolicyContract<Config>,
   { config = {}, request: overrides = {} }: PolicyInputOptions = {},

@@ -3,11 +3,12 @@ import type { RolloutCounts } from './drop-test.js';
 import type { NetworkCount } from './network-weights.js';
 
 /**
- * Counts answered plans of two versions by network, ended or not, that began in a period. Abandoned and expired plans
- * wait in `unrecorded_plans` until they are recorded; a revision means that the plan was answered. Plans that began
- * after the newest recorded plan do not count: once the records have reached their size limit, ended plans are missing,
- * and the plans that have not ended would distort the rate. $1 flow, $2 ids of the versions, $3 start and $4 end of the
- * period.
+ * Counts the plans of two versions that began in a period and that their visitors have answered, by network. A plan is
+ * in `journeys` if it has a record, in `plans` if it has not ended, and in `unrecorded_plans` if it was abandoned or
+ * has expired and is not recorded yet. There, `revision` is null if the plan was not answered. Plans that began after
+ * the newest recorded plan are left out: when the records have reached their size limit, further ended plans get no
+ * record, and counting only the unfinished plans would distort the rate. $1 flow, $2 ids of the versions, $3 start and
+ * $4 end of the period.
  */
 const COUNT = `
   WITH recorded AS (

@@ -113,7 +113,7 @@ describe('the paths of a flow', () => {
     expect(linesOf(run(bound(true), { line: '2026.8' }))).toEqual(['silent:skipped done']);
   });
 
-  it('leave out steps that policies exclude at planning', () => {
+  it('skip steps that policies exclude at planning', () => {
     const planned = flowOf([{ kind: 'silent', planned: policySetOf({ policy: 'p' }) }, 'silent']);
     expect(linesOf(run(planned))).toEqual([
       'p=pass silent:passed silent-1:passed done',

@@ -14,7 +14,7 @@ async function answerTwice(script: Parameters<typeof scriptedExecutor>, options:
   return executor.requests.map(({ headers }) => headers);
 }
 
-it('the client sends the CSRF token of the last response, and none before a response has had one', async () => {
+it('the client sends the CSRF token of the last response that had one, and none before that', async () => {
   const token = { body: PASSWORD, headers: { 'x-gatehouse-csrf': 'a-token' } };
   const headers = await answerTwice([NEXT, token, NEXT], () => ({}));
 

@@ -112,7 +112,7 @@ export async function updateBlueprintFiles(args: readonly string[], process: Com
 
 /**
  * Calls `use` with the database and the settings of the environment. All applies use the same syntax checker. `command`
- * names the command in audit events; undefined for a command that changes nothing.
+ * names the command in audit events. It is undefined if the command changes nothing.
  */
 async function withDatabase(
   { env, syntax: given, stderr }: CommandProcess,

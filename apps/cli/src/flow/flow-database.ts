@@ -16,8 +16,8 @@ export const withFlowReleases = <T>(
 ): Promise<T> => withFlowDatabase(process, command, (database) => use(new FlowReleases(database)));
 
 /**
- * Calls `use` with the flows of a deployment. `command` names the command in audit events; undefined for a command that
- * changes nothing.
+ * Calls `use` with the flows of a deployment. `command` names the command in audit events. It is undefined if the
+ * command changes nothing.
  */
 export async function withFlowDatabase<T>(
   { env, stderr }: CommandProcess,

@@ -50,8 +50,9 @@ export async function readGivenFacts(
 }
 
 /**
- * Returns the facts of the plan that the operator gives. Throws CommandError for facts that neither stages share nor an
- * external stage of the version declares, and for values of another shape.
+ * Returns the facts of the plan that the operator gives. Throws CommandError for an unknown fact, and for a value that
+ * does not match the schema of its fact. Known facts are those that stages share and those that an external stage of
+ * the version declares.
  */
 export function contextSeed({ context }: GivenFacts, version: FlowVersion): PlanSeed | undefined {
   if (Object.keys(context).length === 0) return undefined;

@@ -6,8 +6,8 @@ import { begunEntry } from './trace-entries.js';
 
 /**
  * Finds the record of a plan. $1 id of the plan, $2 time at which it began. `plan_id` has no index, so the limits of
- * `ended_at` exclude the partitions of other days. A plan rarely runs for more than hours. The hour before allows for
- * clock skew.
+ * `ended_at` exclude the partitions of other days. A plan rarely runs for more than hours. The range starts one hour
+ * before $2, to allow for clock skew.
  */
 const FIND_RECORD = `
   SELECT j.outcome, j.reason, j.ended_at AS "endedAt", j.steps, f.slug, v.document

@@ -21,7 +21,7 @@ beforeAll(async () => {
     const { id, stage } = CURRENT.steps[i]!;
     return { step: id, kind: stage.kind, stage: stage.id, outcome, ms: i };
   };
-  // Five records each have the same time, so that pages of most sizes end between them.
+  // Gives every five records the same time, so that most page boundaries fall between records with equal times.
   const record = (i: number): JourneyRow => ({
     ...{ ...flow, endedAt: new Date(from + Math.floor(i / 5)) },
     ...(i % 3 === 0

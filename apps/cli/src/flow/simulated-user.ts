@@ -87,8 +87,8 @@ function mayAnswer(
     return user.devices.some((device) => !classes || classes.includes(device));
   };
   if (provesDevice(outcome)) return hasDevice();
-  // A user with a device must use it if the stage asks for one. The passkey alternative does not force the user, who
-  // may fill in the fields instead.
+  // A user who has a device must use it if the stage asks for a device. A passkey alternative is optional, because the
+  // user may fill in the fields instead.
   return !outcomes.some((other) => !isAlternative(other.name) && provesDevice(other)) || !hasDevice();
 }
 

@@ -33,7 +33,10 @@ export class SignalVerifier {
       throw new SignalError('authentication_failed', 'The bearer token is missing or wrong.');
   }
 
-  /** Returns a verified token. Throws SignalError, and `signal_keys_away` if the keys cannot be fetched now. */
+  /**
+   * Returns the verified token. Throws SignalError if the token is refused, and the Problem `signal_keys_away` if the
+   * transmitter's keys cannot be fetched now.
+   */
   async verify(token: string, transmitter: SignalTransmitter): Promise<VerifiedToken> {
     const { payload } = await this.verifySignature(token, transmitter, this.keys.of(transmitter));
     const { jti, sub, exp }: Record<string, unknown> = payload;

@@ -8,7 +8,10 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** Reference to the definition of a tag with arguments, which an editor shows as a list. */
 export const TAG: JsonSchema = { $ref: '#/definitions/tag' };
 
-/** Spellings of booleans that the reader accepts in addition to `true` and `false`. */
+/**
+ * Matches the strings that the blueprint reader accepts for a boolean, in addition to JSON booleans and the numbers 0
+ * and 1.
+ */
 const BOOLEAN_TEXT = '^([tTyYfFnN10]|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$';
 const INTEGER_TEXT = '^\\s*[+-]?\\d+(_\\d+)*(\\.0*)?\\s*$';
 const NUMBER_TEXT = '^\\s*[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?\\s*$';

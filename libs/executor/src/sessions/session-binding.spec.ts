@@ -37,7 +37,7 @@ describe('a binding to the network', () => {
     ['bind_asn_network_ip', 'home-network', 'network.asn_network'],
     ['bind_asn_network_ip', 'away', 'network.asn'],
     ['bind_asn_network_ip', 'nowhere', 'network.missing'],
-  ])('in mode %s, after a move to %s, is violated with the reason %s', (network, to, expected) => {
+  ])('in mode %s, a move to %s yields the violation %s', (network, to, expected) => {
     expect(reason(to, { network })).toBe(expected);
   });
 });
@@ -54,7 +54,7 @@ describe('a binding to the geographic location', () => {
     ['bind_continent_country_city', 'home-too', undefined],
     ['bind_continent_country_city', 'home-network', 'geoip.city'],
     ['bind_continent_country_city', 'away', 'geoip.country'],
-  ])('in mode %s, after a move to %s, is violated with the reason %s', (geoip, to, expected) => {
+  ])('in mode %s, a move to %s yields the violation %s', (geoip, to, expected) => {
     expect(reason(to, { geoip })).toBe(expected);
   });
 

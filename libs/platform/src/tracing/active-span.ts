@@ -153,7 +153,10 @@ const startChild = (
   { name, ...options }: SpanStart & { readonly startTime?: number },
 ): Span | undefined => tracing?.tracer.startSpan(name, options, trace.setSpan(ROOT_CONTEXT, parent));
 
-/** Records a child of the active span that has just ended. `durationMs` is its duration in milliseconds. */
+/**
+ * Records a span that has just ended, after `durationMs` milliseconds, as a child of the active span. Without an active
+ * span, does nothing.
+ */
 export function recordEndedSpan(start: () => SpanStart & { readonly error?: unknown }, durationMs: number): void {
   const scope = activeScope();
   if (scope === undefined) return;

@@ -21,7 +21,7 @@ const dropped = counter({
 export interface SpanLoss {
   readonly spans: number;
   readonly reason: (typeof REASONS)[number];
-  /** Explanation for the log. */
+  /** Why the spans were lost, such as the error of the export, for the log line. */
   readonly detail: string;
 }
 

@@ -44,7 +44,7 @@ it('an unknown username has score 0', async () => {
   expect(await passes({ check_ip: false, threshold: 0 }, null)).toBe(true);
 });
 
-it('the score includes changes of the request that are not saved yet', async () => {
+it('the score includes the changes that a policy request contains because they are not saved yet', async () => {
   const policy = new ReputationPolicy(new ReputationRepository(source));
   const ask = (check_ip: boolean, name: string) => {
     const request = { user: ALICE, reputation: [{ identifier: name, delta: -1 }] };

@@ -2,8 +2,8 @@ import { defineStage, redirectChallenge, redirectTarget } from '@gatehouse/contr
 import { z } from 'zod';
 
 /**
- * Contract of the redirect stage, which sends the browser to a URL and never passes. Blueprints cannot bind this stage;
- * policies insert it (docs/spec/stages.md#redirect).
+ * Contract of the redirect stage, which sends the browser to a URL and never passes. Blueprints cannot bind this stage.
+ * Policies and the account lockdown stage insert it (docs/spec/stages.md#redirect).
  */
 export const redirectContract = defineStage({
   kind: 'redirect',
