@@ -102,15 +102,15 @@ async function startServer(program: string, { state, readiness, env, print }: Op
 const runningFile = ({ folder }: LocalState) => join(folder, 'nats.json');
 
 /**
- * Ends the server that a killed process has left behind. Stages in other processes are connected to it, and reconnect
- * to the next server at the same port.
+ * Ends the `nats-server` that a killed `npm start` has left running. External stages that are connected to this server
+ * reconnect to the next one, because it listens on the same port.
  */
 async function endLeftServer({ state, env }: Options): Promise<void> {
   const text = await readFile(runningFile(state), 'utf8').catch(() => undefined);
   const server = leftServer.safeParse(text).data;
   if (!server || !isLeftBehind(server)) return;
   const settings = await readLocalNats(localNatsFile(env));
-  // Without them, the client would connect to any server at the default port.
+  // Without NATS_URL, the client would connect to any server at the default port.
   if (settings.NATS_URL === undefined) return;
   // Another process may have the process id by now. The password proves that the server still runs.
   const client = await dialNats(natsConfig.parse(settings), USER).catch(() => undefined);

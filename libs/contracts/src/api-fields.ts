@@ -79,7 +79,8 @@ export function isIn(view: Form, field: unknown): boolean {
 }
 
 /**
- * The types that `copyIn` has made, by form and original. One original has one copy, because named types are unique.
+ * The types that `copyIn` has made, by form and original. Each original is copied once per form, because two types with
+ * one name would clash in the published schema.
  */
 const copies: Readonly<Record<Form, WeakMap<z.ZodType, z.ZodType>>> = {
   '2024.8': new WeakMap(),
@@ -91,7 +92,7 @@ const copies: Readonly<Record<Form, WeakMap<z.ZodType, z.ZodType>>> = {
 /** Returns a type as a view has it: without the fields of other views, and with the older types in 2024.8. */
 export const typeIn = <S extends z.ZodType>(view: ApiView, type: S): S => copyIn(view, type);
 
-/** Returns a type with the older types of 2024.8, and all fields. */
+/** Returns a type with all its fields, but with the field types of 2024.8. */
 export const olderType = <S extends z.ZodType>(type: S): S => copyIn('before', type);
 
 function copyIn<S extends z.ZodType>(view: Form, type: S): S {

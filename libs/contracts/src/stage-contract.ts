@@ -26,7 +26,7 @@ export interface EmbeddedStageRule {
    * nothing until the embedded stage has passed.
    */
   readonly asks?: string;
-  /** Set if an answer with `field` alone is complete. Of the embedded stages, only this one then judges it. */
+  /** Set if a response with `field` alone is complete. Then only this embedded stage judges the response. */
   readonly alternative?: AlternativeRule;
 }
 
@@ -166,8 +166,8 @@ export interface StageContract {
    */
   readonly changes_credentials?: ((change: CredentialChange) => boolean) | undefined;
   /**
-   * Returns whether a step with this config tells if a typed value is a credential of its user. The gateway runs such a
-   * step only after a recent proof of that user, also for a user whom the visitor has only named
+   * Returns whether a step with this config reveals if a typed value is a credential of its user. The gateway runs such
+   * a step only after a recent proof of that user, even if the visitor has only typed the user's name
    * (docs/spec/policies.md#unique-password). Undefined for a stage that never compares.
    */
   readonly compares_credentials?: ((config: Readonly<Record<string, unknown>>) => boolean) | undefined;

@@ -45,7 +45,8 @@ export async function serveStages({ name, modules, bus, logger, readiness = new 
   try {
     await service.listen();
   } catch (error) {
-    // Otherwise the connection would stay, and would subscribe wherever a NATS server listens on its address later.
+    // Close the bus, because its connection would reconnect without limit, and later subscribe at any NATS server that
+    // listens on this address.
     await service.close();
     throw error;
   }
