@@ -70,7 +70,7 @@ describe('a request with an Upgrade header', () => {
     const { socket, closed } = await unanswered();
     const next = once(app.server, 'request');
     socket.write(`POST /echo HTTP/1.1\r\n${upgrade('h2c')}\r\n`);
-    // Before version 24.9, Node has no way to answer it on this connection.
+    // Before version 24.9, Node cannot answer the second request and ends the connection.
     await Promise.race([next, closed]);
     app.server.emit('answer');
     expect(await sendRaw(url, 'GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n')).toMatchObject({ status: 404 });
