@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type ApiView, isIn, OWN_COMPONENTS, typeIn } from '@gatehouse/contracts';
 import { z } from 'zod';
 
@@ -30,8 +31,15 @@ export class SchemaWriter {
       unrepresentable: 'any',
       override: ({ zodSchema, jsonSchema }) => this.amend(zodSchema._zod.def, jsonSchema),
     });
-    Object.assign(this.components, withComponentRefs(definitions ?? {}));
+    for (const [name, definition] of Object.entries(withComponentRefs(definitions ?? {}))) this.add(name, definition);
     return withComponentRefs(schema);
+  }
+
+  /** Adds a component. Throws if another type has the same name, because one of them would replace the other. */
+  private add(name: string, component: Schema) {
+    if (!isDeepStrictEqual(this.components[name] ?? component, component))
+      throw new Error(`Two different types of the API have the name ${name}. Give one of them another id.`);
+    this.components[name] = component;
   }
 
   /** Amends the schema that zod derives from a type. The metadata of the type takes precedence. */
