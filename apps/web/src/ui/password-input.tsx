@@ -18,13 +18,13 @@ interface Props {
 export function PasswordInput({ label, input, revealable, refused }: Props) {
   const { t } = usePage();
   const [shown, setShown] = useState(false);
-  const [capsLock, setCapitals] = useState(false);
+  const [capsLock, setCapsLock] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   // The visitor cannot see a mistake in a masked password, so clear the field for typing it again.
   useEffect(() => {
     if (refused && field.current) field.current.value = '';
   }, [refused]);
-  const updateCapsLock = (event: KeyboardEvent) => setCapitals(event.getModifierState?.('CapsLock') ?? false);
+  const updateCapsLock = (event: KeyboardEvent) => setCapsLock(event.getModifierState?.('CapsLock') ?? false);
   const type = shown ? 'text' : 'password';
   return (
     <>
