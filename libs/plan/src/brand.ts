@@ -72,7 +72,7 @@ export type BrandSet = z.output<typeof brandSet>;
  * Returns the brand for a host: the one with the longest domain that `host` equals or is a subdomain of, else the
  * default brand (docs/spec/blueprints.md#brand). `host` may contain a port.
  */
-export function brandFor(brands: readonly Brand[], host: string): Brand | undefined {
+export function brandFor<B extends Brand>(brands: readonly B[], host: string): B | undefined {
   const names = [host, host.replace(PORT, '')].map((name) => name.toLowerCase());
   const matching = brands.filter(({ domain }) => names.some((name) => isAtOrBelow(name, domain.toLowerCase())));
   const [longest] = matching.toSorted((a, b) => b.domain.length - a.domain.length);

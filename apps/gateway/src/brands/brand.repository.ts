@@ -10,7 +10,9 @@ const LOAD = { name: 'brands_load', text: 'SELECT revision, document FROM flow.b
 
 interface CachedBrands {
   readonly revision: string | null;
-  readonly set: BrandSet;
+  /** All brands, and the brand for hosts that none of them matches. */
+  readonly brands: readonly HostBrand[];
+  readonly fallback: HostBrand;
 }
 
 /**
@@ -34,21 +36,25 @@ export class BrandRepository extends BrandStore {
 
   async find(host: string, revision?: string | null): Promise<HostBrand> {
     const current = this.cached?.revision === revision ? this.cached : undefined;
-    return this.brandOf(host, (current ?? (this.cached = await this.read())).set);
+    const { brands, fallback } = current ?? (this.cached = await this.read());
+    return brandFor(brands, host) ?? fallback;
   }
 
   lastKnown(host: string): HostBrand {
-    return this.brandOf(host, this.cached?.set ?? NO_BRANDS);
+    const { brands, fallback } = this.cached ?? this.completed(NO_BRANDS);
+    return brandFor(brands, host) ?? fallback;
   }
 
-  private brandOf(host: string, { brands, first }: BrandSet): HostBrand {
-    const brand = brandFor(brands, host) ?? fallbackBrand(brands);
-    return {
+  /** Returns the brands with the values that every host of a brand has in common, so that requests need not compute them. */
+  private completed({ brands, first }: BrandSet): Omit<CachedBrands, 'revision'> {
+    const passkeyOrigins = brandFor(brands, new URL(this.config.BASE_URL).host)?.passkey_origins ?? [];
+    const complete = (brand: Brand): HostBrand => ({
       ...brand,
       flowsByPurpose: { ...first, ...brand.flows },
       title: brand.title || this.config.BRAND,
-      passkeyOrigins: brandFor(brands, new URL(this.config.BASE_URL).host)?.passkey_origins ?? [],
-    };
+      passkeyOrigins,
+    });
+    return { brands: brands.map(complete), fallback: complete(fallbackBrand(brands)) };
   }
 
   private async read(): Promise<CachedBrands> {
@@ -56,7 +62,7 @@ export class BrandRepository extends BrandStore {
     const document = rows[0]?.document;
     return {
       revision: rows[0]?.revision ?? null,
-      set: brandSet.safeParse(document).data ?? unreadableBrands(document),
+      ...this.completed(brandSet.safeParse(document).data ?? unreadableBrands(document)),
     };
   }
 }
