@@ -2,6 +2,7 @@ import { insert, isLocalPath, message, planContext, toUri } from '@gatehouse/con
 import { z } from 'zod';
 import { recordedVerdict } from './recorded-verdict.js';
 import { type ShadowVerdict, shadowVerdict } from './shadow-conditions.js';
+import { storedFacts } from './stored-facts.js';
 
 /** The format of stored plans. A loaded plan with another format is ignored. */
 const PLAN_VERSION = 1;
@@ -42,8 +43,7 @@ export const planBody = z.object({
   v: z.literal(PLAN_VERSION),
   steps: z.array(plannedStep),
   cursor: z.int(),
-  /** The facts. Facts with unknown names are accepted, because policies may add facts that no stage knows. */
-  context: planContext.extend({ pending_user: z.unknown().optional() }).loose(),
+  context: storedFacts,
   /** The state of each step by step id. `user` is the pending user for whom it was stored (see `userKey`). */
   states: z.record(z.string(), z.object({ user: z.string().nullable(), state: jsonObject })),
   /** The verdict of the current step's policies, by step id. Empty as long as they are not evaluated. */
