@@ -4,6 +4,8 @@ const VERSION = 0x01;
 const NONCE = 12;
 const TAG = 16;
 const KEY_ID = /^[\w-]{1,32}$/;
+/** Number of row keys that a process keeps. A plan is opened and sealed by each of its requests. */
+const MAX_ROW_KEYS = 1000;
 
 /**
  * The row and revision to which an encrypted body is bound. A body that was copied to another row or revision cannot be
@@ -37,6 +39,8 @@ export interface DigestKey {
  */
 export class Sealer {
   private readonly keys: ReadonlyMap<string, Buffer>;
+  /** The row keys that were derived last, by the id of their seal key and their row. */
+  private readonly rowKeys = new Map<string, Buffer>();
   /** Id of the key that encrypts. */
   readonly currentKeyId: string;
 
@@ -121,10 +125,16 @@ export class Sealer {
   /**
    * Returns a separate key for each row, so that few bodies have the same key and their random nonces do not collide.
    */
-  private rowKey(id: string, row: SealId): Buffer {
+  private rowKey(id: string, { table, id: rowId }: SealId): Buffer {
+    const name = `${id}\0${table}\0${rowId}`;
+    const known = this.rowKeys.get(name);
+    if (known) return known;
     const master = this.keys.get(id);
     if (!master) throw new Error(`the seal key "${id}" is not set`);
-    return createHmac('sha256', master).update(`${row.table}\0${row.id}`).digest();
+    const key = createHmac('sha256', master).update(`${table}\0${rowId}`).digest();
+    if (this.rowKeys.size >= MAX_ROW_KEYS) this.rowKeys.delete(this.rowKeys.keys().next().value!);
+    this.rowKeys.set(name, key);
+    return key;
   }
 }
 
