@@ -61,6 +61,7 @@ export function requirementIn({
   max_age: age,
   prompt,
 }: RequirementParameters): AuthenticationRequirement | undefined {
+  if (acr_values === undefined && age === undefined && prompt === undefined) return undefined;
   const max_age = age === undefined ? undefined : parseMaxAge(age);
   const requirement = {
     acr_values: parseAcrValues(acr_values),

@@ -8,7 +8,7 @@ import { InvalidBody } from '../http/body.parser.js';
 import { CROSS_SITE, isCrossSite } from '../http/cross-site-request.js';
 import { apiCsrfFailure, crossSiteFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
-import { localeFor, namedLocale } from '../http/locale.js';
+import { languagesIn, localeFor } from '../http/locale.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
 import { parseInnerQuery } from '../http/query.js';
 import { AvatarService } from '../users/avatars/avatar.service.js';
@@ -87,11 +87,11 @@ export class ExecutorController {
   private async execute(exchange: HttpExchange, params: FlowRequestParams) {
     const { request, reply } = exchange;
     const response = await this.flowService.enter(exchange, params);
-    const named = namedLocale(this.config.API_VERSION, request.query as object, params.query);
+    const languages = languagesIn(this.config.API_VERSION, request.query as object, params.query);
     const { status, body, headers } = presentFlowResponse(response, {
       requestId: request.id,
       avatars: this.avatars,
-      locale: localeFor(request, { user: response.sessionUser, brand: response.brand, named }),
+      locale: localeFor(request, { user: response.sessionUser, brand: response.brand, ...languages }),
       view: viewFor(request, this.config),
     });
     void reply.status(status).headers({ ...headers, ...idHeaders(response) });

@@ -8,7 +8,7 @@ import { ClientResolver } from '../http/client.resolver.js';
 import { withMarkedNext } from '../http/cross-site-request.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { DEVICE_COOKIE, KNOWN_BROWSER_COOKIE, KnownBrowserService } from '../http/known-browser.service.js';
-import { firstSupportedLocale, localeFor, namedLocale, UI_LOCALES } from '../http/locale.js';
+import { languagesIn, localeFor } from '../http/locale.js';
 import { rejectCredentialsInQuery, rejectLongQuery } from '../http/query.js';
 import { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
 import { NewSessionRateLimiter } from '../http/rate-limits/new-session-rate-limiter.js';
@@ -68,20 +68,13 @@ export class FlowRequestReader {
       outpost: account,
       findLocation: () => this.geoLocator.findLocation(client.ip),
       journeyFacts: () => this.journeyFacts.read(request, client),
-      localeFor: (caller) => localeFor(request, { ...caller, ...this.languagesOf(outer, params.query) }),
+      localeFor: (caller) =>
+        localeFor(request, { ...caller, ...languagesIn(this.config.API_VERSION, outer, params.query) }),
       knownBrowserOf: (user) =>
         user.kind === 'saved' ? this.knownBrowsers.idFor(request.cookies[KNOWN_BROWSER_COOKIE], user) : undefined,
       isKnownDevice: (user, stage) => this.knownBrowsers.isDevice(request.cookies[DEVICE_COOKIE], { ...user, stage }),
       checkAnonymousRate: () => this.rateLimiter.admit(client.ip, reply),
       checkNewSessionRate: () => this.newSessions.admit(client),
-    };
-  }
-
-  /** Returns the languages that the client and the application name in the query of a page or of a request. */
-  private languagesOf(outer: object, query: FlowRequest['query']) {
-    return {
-      named: namedLocale(this.config.API_VERSION, outer, query),
-      requested: firstSupportedLocale(query[UI_LOCALES]),
     };
   }
 }

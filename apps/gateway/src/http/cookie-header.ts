@@ -23,6 +23,6 @@ export const cookiesIn = (header = ''): RequestCookie[] =>
 
 /** Returns the values of all cookies with this name. */
 export const cookieValues = (header: string | undefined, name: string): string[] =>
-  cookiesIn(header).flatMap((cookie) => (cookie.name === name ? [cookie.value] : []));
+  header?.includes(name) ? cookiesIn(header).flatMap((cookie) => (cookie.name === name ? [cookie.value] : [])) : [];
 
 const trimmed = (text: string) => text.replace(OUTER_SPACE, '');

@@ -42,7 +42,7 @@ export const formCsrfFailure = (request: FastifyRequest, baseUrl: string, token:
  */
 export function crossSiteFailure(request: FastifyRequest, baseUrl: string): Sentence | undefined {
   const { origin } = request.headers;
-  return origin === undefined || ownOrigins(request, baseUrl).has(origin)
+  return origin === undefined || isOwnOrigin(origin, request, baseUrl)
     ? undefined
     : sentence('CSRF Failed: Origin checking failed - {origin} does not match any trusted origins.', { origin });
 }
@@ -56,14 +56,14 @@ function originFailure(request: FastifyRequest, baseUrl: string): Sentence | und
   if (origin !== undefined || request.protocol !== 'https') return crossSiteFailure(request, baseUrl);
   if (referer === undefined) return sentence('CSRF Failed: Referer checking failed - no Referer.');
   const sender = URL.canParse(referer) ? new URL(referer).origin : referer;
-  return ownOrigins(request, baseUrl).has(sender)
+  return isOwnOrigin(sender, request, baseUrl)
     ? undefined
     : sentence('CSRF Failed: Referer checking failed - {referer} does not match any trusted origins.', { referer });
 }
 
-/** Returns the origins of this site and, if CORS_ORIGINS lists it, the origin of the page that sent the request. */
-const ownOrigins = ({ protocol, host, corsOrigin }: FastifyRequest, baseUrl: string): ReadonlySet<string> =>
-  new Set([new URL(baseUrl).origin, `${protocol}://${host}`, ...(corsOrigin === undefined ? [] : [corsOrigin])]);
+/** Whether an origin is one of this site, or one that CORS_ORIGINS lists and whose page has sent the request. */
+const isOwnOrigin = (origin: string, { protocol, host, corsOrigin }: FastifyRequest, baseUrl: string): boolean =>
+  origin === `${protocol}://${host}` || origin === corsOrigin || origin === new URL(baseUrl).origin;
 
 function tokenFailure(request: FastifyRequest, token: unknown, from: CsrfMessages): Sentence | undefined {
   const cookie = request.cookies[csrfCookieOf(request)];

@@ -12,7 +12,10 @@ interface LocaleSources {
   readonly brand?: LocalePreference;
   /** Language that the request names, from `namedLocale`. */
   readonly named?: Locale | undefined;
-  /** Language that an application asks for. By default, the language that the address of the page asks for. */
+  /**
+   * Language that an application asks for, empty if it asks for none. By default, the language that the address of the
+   * page asks for.
+   */
   readonly requested?: string | undefined;
 }
 
@@ -49,6 +52,18 @@ export function namedLocale(line: ApiVersion, ...queries: readonly object[]): Lo
   const values = queries.map((query) => (query as Record<string, unknown>)[LOCALE_PARAMETER]);
   return firstSupportedLocale(lastValue(values.find((value) => value !== undefined)));
 }
+
+/**
+ * Returns the languages that the client and the application name in the query of a page or, failing that, in the query
+ * of the request.
+ */
+export const languagesIn = (line: ApiVersion, request: object, page: Readonly<Record<string, string>>) => ({
+  named: namedLocale(line, request, page),
+  requested:
+    firstSupportedLocale(page[UI_LOCALES]) ??
+    firstSupportedLocale(lastValue((request as Record<string, unknown>)[UI_LOCALES])) ??
+    '',
+});
 
 /** Cookie with the language that the visitor has chosen in the language menu of a page. It contains nothing else. */
 export const LOCALE_COOKIE = 'gatehouse_locale';

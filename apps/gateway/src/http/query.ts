@@ -32,7 +32,7 @@ export const withQuery = (path: string, query: Readonly<Record<string, string>>)
  * (docs/security.md#accident-21).
  */
 export function rejectCredentialsInQuery(isSecret: (field: string) => boolean, ...queries: readonly object[]) {
-  if (queries.flatMap((query) => Object.keys(query)).some(isSecret)) throw new Problem('credentials_in_query');
+  if (queries.some((query) => Object.keys(query).some(isSecret))) throw new Problem('credentials_in_query');
 }
 
 /** Throws `query_too_long` if the query, which is stored with the plan, is longer than `limit` bytes. */
