@@ -48,19 +48,19 @@ export class FlowRequestReader {
    */
   async read({ request, reply }: HttpExchange, params: FlowRequestParams): Promise<FlowRequest> {
     const arrivedAt = performance.now();
-    const { slug, answer, crossSite, outer = request.query as object } = params;
-    rejectCredentialsInQuery((field) => this.contracts.isSecretField(field), outer, params.query);
-    rejectLongQuery(params.query, this.config.QUERY_LIMIT_BYTES);
+    const { slug, query, answer, crossSite, outer = request.query as object } = params;
+    rejectCredentialsInQuery((field) => this.contracts.isSecretField(field), outer, query);
+    rejectLongQuery(query, this.config.QUERY_LIMIT_BYTES);
     const { account, ...client } = await this.clients.resolve(request);
     return {
       requestId: request.id,
       slug,
       answer,
       crossSite,
-      query: withMarkedNext(params.query),
+      query: withMarkedNext(query),
       arrivedAt,
       host: request.host,
-      queryNames: [outer, params.query].flatMap(Object.keys),
+      queryNames: [outer, query].flatMap(Object.keys),
       sessionKey: await this.cookies.keyOf(request),
       loginSet: client.outpost ? undefined : loginSetIn(request, this.config),
       authenticate: this.auth.tokenUserOf(request),
@@ -68,8 +68,7 @@ export class FlowRequestReader {
       outpost: account,
       findLocation: () => this.geoLocator.findLocation(client.ip),
       journeyFacts: () => this.journeyFacts.read(request, client),
-      localeFor: (caller) =>
-        localeFor(request, { ...caller, ...languagesIn(this.config.API_VERSION, outer, params.query) }),
+      localeFor: (caller) => localeFor(request, { ...caller, ...languagesIn(this.config.API_VERSION, outer, query) }),
       knownBrowserOf: (user) =>
         user.kind === 'saved' ? this.knownBrowsers.idFor(request.cookies[KNOWN_BROWSER_COOKIE], user) : undefined,
       isKnownDevice: (user, stage) => this.knownBrowsers.isDevice(request.cookies[DEVICE_COOKIE], { ...user, stage }),
