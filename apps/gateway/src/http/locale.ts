@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ApiVersion } from '@gatehouse/contracts';
 import { chooseLocale, LOCALES, type Locale, supportedLocale, type Translate, translator } from '@gatehouse/texts';
 import type { FastifyRequest } from 'fastify';
+import { cookieValues } from './cookie-header.js';
 import { lastValue, parseInnerQuery } from './query.js';
 
 type LocalePreference = { readonly locale: string } | undefined;
@@ -72,12 +73,10 @@ export const LOCALE_COOKIE = 'gatehouse_locale';
  * Returns the visitor's choice in the menu. Reads the `Cookie` header, because requests for an unknown address, and
  * requests that are refused early, have no parsed cookies. Ignores an unsupported value.
  */
-export function chosenLocale({ cookie = '' }: IncomingHttpHeaders): Locale | undefined {
-  const value = COOKIE_PATTERN.exec(cookie)?.groups?.['value'];
+export function chosenLocale({ cookie }: IncomingHttpHeaders): Locale | undefined {
+  const [value] = cookieValues(cookie, LOCALE_COOKIE);
   return LOCALES.find(({ locale }) => locale === value)?.locale;
 }
-
-const COOKIE_PATTERN = new RegExp(`(?:^|; ?)${LOCALE_COOKIE}=(?<value>[^;]*)`);
 
 /**
  * Returns the visitor's language: the first that is known of the user's setting, the language that the request names,
