@@ -9,16 +9,17 @@ import { CODE, compareCodes } from './totp.js';
 
 /**
  * The largest ratio of CPU times for each kind of visit that answers challenges: the CPU time of the visit, divided by
- * that of its baseline (`Variant.baseline`). Each bound is the usual ratio plus a few per cent.
+ * that of its baseline (`Variant.baseline`). Each bound is the usual ratio plus some per cent, because runs of the same
+ * code differ (docs/explanation/performance.md#measure-it-yourself).
  */
 const SOLVES = {
-  'dummy: the last answer': 1.65,
+  'dummy: the last answer': 1.75,
   'dummy: on to the next': 1.75,
   identification: 2.45,
   'a login': 2.25,
 };
 const EXPRESSION = { [WITH_EXPRESSION]: 1.95 };
-const CODES = { [CODE]: 1.85 };
+const CODES = { [CODE]: 2 };
 
 /** Baselines that the gate does not use. */
 const UNUSED_BASELINES = [
